@@ -1,0 +1,42 @@
+import type { Commit } from './commit.ts';
+import type { Objects, Oid } from './object.ts';
+
+/** A ref that is to move, by compare-and-swap; `from: null` means that it must not exist yet. */
+export interface Move {
+  readonly ref: string;
+  readonly from: Oid | null;
+  readonly to: Oid;
+}
+
+/** What became of a push: the refs that moved, and the server's words about those that did not. */
+export interface PushReport {
+  readonly moved: ReadonlySet<string>;
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/**
+ * The main repository on its server, spoken to without a clone. Full ref names (`refs/heads/main`) throughout.
+ * Every method throws Retryable (outage, time-out), or Stalled (credentials, no such repository, SHA-256).
+ */
+export interface Remote {
+  /** The ids of these refs as they are on the server now; absent refs are left out. Never remembered. */
+  tips(refs: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
+
+  /**
+   * The commit, its root tree, and the tree of every folder that leads to these paths (of `a/b/c`: `a` and `a/b`),
+   * as far as they exist. More may come; what the client already holds is not fetched again.
+   */
+  open(commit: Oid, paths: readonly string[]): Promise<Objects>;
+
+  /** These objects by id, all together; throws when one is not there. */
+  fetch(oids: readonly Oid[]): Promise<Objects>;
+
+  /** The commits reachable from `tip` and not from `until`, newest first, without their trees. */
+  log(tip: Oid, until: Oid | null): AsyncIterable<{ readonly oid: Oid; readonly commit: Commit }>;
+
+  /**
+   * Moves all refs or none where the server offers `atomic`; else one after another in the given order, stopping at the
+   * first that is refused. A refusal is no error: the caller reads the tips again and decides.
+   */
+  push(moves: readonly Move[], objects: Objects): Promise<PushReport>;
+}
