@@ -1,0 +1,33 @@
+/**
+ * "Look there": something at a source may have changed. A change names a place and never says what stands there now;
+ * whoever handles it reads the source. What it carries beside the name counts only if that is the version then read.
+ */
+export type Change = ObjectChange | PrefixChange | ConfigChange;
+
+/** One object of a bucket was created, overwritten or deleted. */
+export interface ObjectChange {
+  readonly kind: 'object';
+  readonly bucket: string;
+  /** As the bucket has it, decoded. */
+  readonly key: string;
+  readonly versionId?: string;
+  readonly etag?: string;
+  /** What AWS says of who did it: an account, or a principal id. */
+  readonly publisher?: string;
+  /** When it happened at the source, ISO 8601. */
+  readonly at?: string;
+  /** Lifecycle expiry, which never counts as a removal. */
+  readonly expired?: true;
+}
+
+/** Anything below a prefix may have changed; the empty prefix is the whole bucket. */
+export interface PrefixChange {
+  readonly kind: 'prefix';
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** `gitferry.yaml` may have changed. */
+export interface ConfigChange {
+  readonly kind: 'config';
+}

@@ -1,0 +1,49 @@
+/** `gitferry.yaml`, parsed: every default filled in, every size in bytes. */
+export interface Config {
+  readonly mirrors: readonly Mirror[];
+  /** Who makes the commits. */
+  readonly author: { readonly name: string; readonly email: string };
+}
+
+/** One rule: what lies below a prefix of a bucket goes to a place of the repository. */
+export interface Mirror {
+  /** Unique in its file; `s3://<bucket>/<prefix>` unless the file names it. */
+  readonly name: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly place: ChartPlace | FilesPlace;
+  readonly onDelete: 'keep' | 'remove';
+  readonly onEdit: 'hold' | 'overwrite';
+  /** Whether a chart version may come again with other bytes. */
+  readonly allowRepublish: boolean;
+  readonly allowKinds: readonly string[];
+  readonly denyKinds: readonly string[];
+  /** In bytes: an object, an archive as it is, an archive unpacked; and the number of files in an archive. */
+  readonly limits: {
+    readonly object: number;
+    readonly packed: number;
+    readonly unpacked: number;
+    readonly files: number;
+  };
+  /** Removals within a day of more than this share of the mirror's files, and at least so many, are rejected. */
+  readonly removals: { readonly share: number; readonly atLeast: number };
+  /** `sha256:<hex>` over the canonical JSON of all the above: what the ledger calls the rule. */
+  readonly digest: string;
+}
+
+/** Chart archives `<name>-<version>.tgz`, of which the best version of each chart stands in the repository. */
+export interface ChartPlace {
+  readonly kind: 'chart';
+  /** A folder, or a file when charts stay packed, with `{name}` and perhaps `{version}` in it. */
+  readonly template: string;
+  readonly unpack: boolean;
+  /** A semver range, or null for every release. */
+  readonly versions: string | null;
+  readonly select: 'highest' | 'newest-upload';
+}
+
+/** Files as they are, below a folder; the empty folder is the root. */
+export interface FilesPlace {
+  readonly kind: 'files';
+  readonly folder: string;
+}
