@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Change } from './change.ts';
+import { needed } from './from-s3.ts';
+import { beside, bucketName, objectChange, objectKey, time } from './object.ts';
+
+const own = z.looseObject({ gitferry: z.literal('change') });
+
+const object = z.object({
+  kind: z.literal('object'),
+  bucket: bucketName,
+  key: objectKey,
+  versionId: beside,
+  etag: beside,
+  publisher: beside,
+  at: time,
+  expired: z.literal(true).optional(),
+});
+const prefix = z.object({
+  kind: z.literal('prefix'),
+  bucket: bucketName,
+  prefix: z.union([z.literal(''), objectKey]),
+});
+const config = z.object({ kind: z.literal('config') });
+const change = z.discriminatedUnion('kind', [object, prefix, config]);
+
+/** A change as gitferry sends it to itself, as one message's body. */
+export function formatChange(sent: Change): string {
+  return JSON.stringify({ gitferry: 'change', ...sent });
+}
+
+/** Reads what `formatChange` wrote; null for what it did not. @throws Rejected EventInvalid. */
+export function fromOwn(value: unknown): Change | null {
+  if (!own.safeParse(value).success) return null;
+  const read = needed(change, value);
+  return read.kind === 'object' ? objectChange(read) : read;
+}
