@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Config, Mirror } from './config.ts';
+import type { ConfigShape, MirrorShape } from './schema.ts';
+
+/** A mirror as the rest of gitferry knows it. Order and repetition in a list of kinds say nothing, so they are levelled. */
+export function normaliseMirror(shape: MirrorShape): Mirror {
+  const { bucket, prefix, onDelete, onEdit, allowRepublish, limits, removals } = shape;
+  const rule = {
+    // `#` divides a mirror's name from a unit's in the ledger.
+    name: shape.name ?? `s3://${bucket}/${prefix.replaceAll('#', '%23')}`,
+    bucket,
+    prefix,
+    place: normalisePlace(shape),
+    onDelete,
+    onEdit,
+    allowRepublish,
+    allowKinds: [...new Set(shape.allowKinds)].sort(),
+    denyKinds: [...new Set(shape.denyKinds)].sort(),
+    limits,
+    removals,
+  };
+  return { ...rule, digest: `sha256:${createHash('sha256').update(canonicalJson(rule)).digest('hex')}` };
+}
+
+export function normaliseAuthor(author: string): Config['author'] {
+  const [, name = '', email = ''] = /^(.*) <(.*)>$/u.exec(author) ?? [];
+  return { name, email };
+}
+
+export function normaliseConfig(shape: ConfigShape): Config {
+  return { mirrors: shape.mirrors.map(normaliseMirror), author: normaliseAuthor(shape.commit.author) };
+}
+
+function normalisePlace({ chart, files, unpack, versions, select }: MirrorShape): Mirror['place'] {
+  if (chart !== undefined) return { kind: 'chart', template: chart, unpack, versions: versions ?? null, select };
+  return { kind: 'files', folder: files === undefined || files === '.' ? '' : files };
+}
+
+/** JSON with the keys of every object in order, so that equal rules have equal digests. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
