@@ -10,115 +10,118 @@ const kind = z
 const kinds = z.array(kind).max(100).default([]);
 
 /** What may stand below each key, and what it means; what keys mean together is in `rules.ts`. */
-export const mirrorSchema = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(200)
-    .regex(/^[^\p{C}#]+$/u, { error: 'must be one line of text without a #.' })
-    .optional()
-    .describe(
-      'How messages and the ledger call this mirror. By default `s3://<bucket>/<prefix>`. No two may have the same.',
-    )
-    .meta({ examples: ['production charts'] }),
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u, { error: 'must be the name of an S3 bucket.' })
-    .describe('The bucket that CI drops into.')
-    .meta({ examples: ['acme-releases'] }),
-  prefix: z
-    .string()
-    .max(1024)
-    .regex(/^(?:[^/\p{C}][^\p{C}]*\/)?$/u, {
-      error: 'must end with a slash and not start with one; leave it out for the whole bucket.',
-    })
-    .refine((prefix) => !prefix.startsWith('gitferry-rejected/'), {
-      error: 'must not be below gitferry-rejected/, where the reasons of rejected uploads are put.',
-    })
-    .default('')
-    .describe('Only keys that start with this are mirrored.')
-    .meta({ examples: ['charts/'] }),
-  chart: z
-    .string()
-    .max(1024)
-    .transform(withoutLastSlash)
-    .superRefine(checkedBy(checkTemplate))
-    .optional()
-    .describe(
-      'The uploads are Helm charts (`podinfo-6.14.1.tgz`), and this is where each of them stands in the repository, with ' +
-        '`{name}` and `{version}` in it. The whole folder is replaced by what the archive holds. Either this or `files`.',
-    )
-    .meta({ examples: ['charts/{name}'] }),
-  unpack: z
-    .boolean()
-    .default(true)
-    .describe(
-      'Whether charts are unpacked, so that a change can be reviewed. With `false`, `chart` names the archive’s own path.',
-    ),
-  versions: z
-    .string()
-    .max(1000)
-    .refine((range) => semver.validRange(range) !== null, {
-      error: 'must be a range of semantic versions, like ">=6.0.0 <7.0.0".',
-    })
-    .optional()
-    .describe(
-      'Only chart versions within this range land; prereleases only if the range names them. By default every release.',
-    )
-    .meta({ examples: ['>=6.0.0 <7.0.0'] }),
-  select: z
-    .enum(['highest', 'newest-upload'])
-    .default('highest')
-    .describe('Which of several versions of one chart lands.'),
-  allowRepublish: z
-    .boolean()
-    .default(false)
-    .describe('Whether a chart version that landed may come again with other bytes.'),
-  files: z
-    .string()
-    .max(1024)
-    .transform(withoutLastSlash)
-    .superRefine(checkedBy(checkFolder))
-    .optional()
-    .describe(
-      'The uploads are files, and this is the folder of the repository that they are copied into (`.` for its root). ' +
-        'Bundles (.tgz, .tar.gz, .tar, .zip) are unpacked. Either this or `chart`.',
-    )
-    .meta({ examples: ['apps/production'] }),
-  onDelete: z
-    .enum(['keep', 'remove'])
-    .default('keep')
-    .describe('What happens in the repository when an upload is deleted. Lifecycle expiry never counts.'),
-  onEdit: z
-    .enum(['hold', 'overwrite'])
-    .default('hold')
-    .describe('What happens when a person edited what gitferry put there: wait and tell, or overwrite.'),
-  allowKinds: kinds
-    .describe('Kinds of objects that are open here although they are closed by default.')
-    .meta({ examples: [['Role', 'RoleBinding']] }),
-  denyKinds: kinds.describe('Kinds of objects that are closed here.').meta({ examples: [['Secret']] }),
-  limits: z
-    .strictObject({
-      object: size('25MiB').describe('The largest upload.'),
-      packed: size('20MiB').describe('The largest archive as it is uploaded.'),
-      unpacked: size('100MiB').describe('The largest archive when it is unpacked.'),
-      files: z.int().min(1).max(1_000_000).default(10_000).describe('The most files in an archive.'),
-    })
-    .prefault({})
-    .describe('What is larger is rejected. Sizes are bytes, or written like `25MiB`.'),
-  removals: z
-    .strictObject({
-      share: z.number().min(0).max(1).default(0.5).describe('The share of this mirror’s files, 0 to 1.'),
-      atLeast: z.int().min(1).max(1_000_000).default(10).describe('Fewer removals than this are never rejected.'),
-    })
-    .prefault({})
-    .describe('Removals within a day of more than this share of the mirror’s files are rejected.'),
-});
+export const mirrorSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[^\p{C}#]+$/u, { error: 'must be one line of text without a #.' })
+      .optional()
+      .describe(
+        'How messages and the ledger call this mirror. By default `s3://<bucket>/<prefix>`. No two may have the same.',
+      )
+      .meta({ examples: ['production charts'] }),
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u, { error: 'must be the name of an S3 bucket.' })
+      .describe('The bucket that CI drops into.')
+      .meta({ examples: ['acme-releases'] }),
+    prefix: z
+      .string()
+      .max(1024)
+      .regex(/^(?:[^/\p{C}][^\p{C}]*\/)?$/u, {
+        error: 'must end with a slash and not start with one; leave it out for the whole bucket.',
+      })
+      .refine((prefix) => !prefix.startsWith('gitferry-rejected/'), {
+        error: 'must not be below gitferry-rejected/, where the reasons of rejected uploads are put.',
+      })
+      .default('')
+      .describe('Only keys that start with this are mirrored.')
+      .meta({ examples: ['charts/'] }),
+    chart: z
+      .string()
+      .max(1024)
+      .meta({ examples: ['charts/{name}'] })
+      .transform(withoutLastSlash)
+      .superRefine(checkedBy(checkTemplate))
+      .optional()
+      .describe(
+        'The uploads are Helm charts (`podinfo-6.14.1.tgz`), and this is where each of them stands in the repository, with ' +
+          '`{name}` and `{version}` in it. The whole folder is replaced by what the archive holds. Either this or `files`.',
+      ),
+    unpack: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether charts are unpacked, so that a change can be reviewed. With `false`, `chart` names the archive’s own path.',
+      ),
+    versions: z
+      .string()
+      .max(1000)
+      .refine((range) => semver.validRange(range) !== null, {
+        error: 'must be a range of semantic versions, like ">=6.0.0 <7.0.0".',
+      })
+      .optional()
+      .describe(
+        'Only chart versions within this range land; prereleases only if the range names them. By default every release.',
+      )
+      .meta({ examples: ['>=6.0.0 <7.0.0'] }),
+    select: z
+      .enum(['highest', 'newest-upload'])
+      .default('highest')
+      .describe('Which of several versions of one chart lands.'),
+    allowRepublish: z
+      .boolean()
+      .default(false)
+      .describe('Whether a chart version that landed may come again with other bytes.'),
+    files: z
+      .string()
+      .max(1024)
+      .meta({ examples: ['apps/production'] })
+      .transform(withoutLastSlash)
+      .superRefine(checkedBy(checkFolder))
+      .optional()
+      .describe(
+        'The uploads are files, and this is the folder of the repository that they are copied into (`.` for its root). ' +
+          'Bundles (.tgz, .tar.gz, .tar, .zip) are unpacked. Either this or `chart`.',
+      ),
+    onDelete: z
+      .enum(['keep', 'remove'])
+      .default('keep')
+      .describe('What happens in the repository when an upload is deleted. Lifecycle expiry never counts.'),
+    onEdit: z
+      .enum(['hold', 'overwrite'])
+      .default('hold')
+      .describe('What happens when a person edited what gitferry put there: wait and tell, or overwrite.'),
+    allowKinds: kinds
+      .describe('Kinds of objects that are open here although they are closed by default.')
+      .meta({ examples: [['Role', 'RoleBinding']] }),
+    denyKinds: kinds.describe('Kinds of objects that are closed here.').meta({ examples: [['Secret']] }),
+    limits: z
+      .strictObject({
+        object: size('25MiB').describe('The largest upload.'),
+        packed: size('20MiB').describe('The largest archive as it is uploaded.'),
+        unpacked: size('100MiB').describe('The largest archive when it is unpacked.'),
+        files: z.int().min(1).max(1_000_000).default(10_000).describe('The most files in an archive.'),
+      })
+      .prefault({})
+      .describe('What is larger is rejected. Sizes are bytes, or written like `25MiB`.'),
+    removals: z
+      .strictObject({
+        share: z.number().min(0).max(1).default(0.5).describe('The share of this mirror’s files, 0 to 1.'),
+        atLeast: z.int().min(1).max(1_000_000).default(10).describe('Fewer removals than this are never rejected.'),
+      })
+      .prefault({})
+      .describe('Removals within a day of more than this share of the mirror’s files are rejected.'),
+  })
+  // For editors; `rules.ts` says it in words.
+  .meta({ oneOf: [{ required: ['chart'] }, { required: ['files'] }] });
 
 export const configSchema = z
   .strictObject({
     apiVersion: z.literal('gitferry.dev/v1').default('gitferry.dev/v1').describe('The version of this format.'),
-    mirrors: z.array(mirrorSchema).max(1000).default([]).describe('What goes from which bucket to where.'),
+    mirrors: z.array(mirrorSchema).max(1000).prefault([]).describe('What goes from which bucket to where.'),
     commit: z
       .strictObject({
         mode: z.literal('push').default('push').describe('How commits reach the branch.'),

@@ -5,7 +5,7 @@ const factors = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 /** A number of bytes, written as such or as `25MiB`; 1 GiB at the most. */
 export function size(initial: string) {
   return z
-    .union([z.int(), z.string().regex(/^[1-9]\d{0,9}(?:KiB|MiB|GiB)$/u)], {
+    .union([z.int().min(1).max(factors.GiB), z.string().regex(/^[1-9]\d{0,9}(?:KiB|MiB|GiB)$/u)], {
       error: 'must be a number of bytes, or a size like 25MiB (KiB, MiB, GiB).',
     })
     .prefault(initial)
