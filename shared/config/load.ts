@@ -1,4 +1,5 @@
 import { Stalled } from '../errors.ts';
+import { type Credentials, loadCredentials } from './credentials.ts';
 
 /** What a function is told by its environment. Names of secrets, not their values, where both are possible. */
 export interface Environment {
@@ -19,8 +20,6 @@ export interface Environment {
   /** The private key itself. */
   readonly signingKey: string | null;
 }
-
-export type Credentials = { readonly username: string; readonly password: string } | { readonly token: string };
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -50,7 +49,7 @@ export function loadEnvironment(env: Variables): Environment {
     changesQueue: value('GITFERRY_CHANGES_QUEUE'),
     bus: value('GITFERRY_BUS'),
     credentialsSecret: env.GITFERRY_GIT_SECRET || null,
-    credentials: credentials(env),
+    credentials: loadCredentials(env),
     signingKeySecret: env.GITFERRY_SIGNING_SECRET || null,
     signingKey: env.GITFERRY_SIGNING_KEY || null,
   };
@@ -80,12 +79,4 @@ function repositoryAddress(value: string): string {
   if (url.username !== '' || url.password !== '')
     throw invalid(name, 'holds credentials.', 'Take them out of the address and put them into GITFERRY_GIT_SECRET.');
   return value;
-}
-
-function credentials(env: Variables): Credentials | null {
-  const token = env.GITFERRY_GIT_TOKEN;
-  if (token) return { token };
-  const username = env.GITFERRY_GIT_USERNAME;
-  const password = env.GITFERRY_GIT_PASSWORD;
-  return username && password ? { username, password } : null;
 }
