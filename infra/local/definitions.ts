@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import { type Names, resolve } from './template.ts';
+import { readService, type Variables } from './variables.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT = '000000000000';
+
+/** What reads a queue for a function: Lambda's event source mapping. */
+export interface QueueSource {
+  readonly queueArn: string;
+  readonly batchSize: number;
+  readonly reportsFailures: boolean;
+  readonly concurrency: number;
+}
+
+export interface FunctionDefinition {
+  readonly name: string;
+  /** The file that exports the handler, from the root, without its ending. */
+  readonly file: string;
+  readonly arn: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly timeout: number;
+  /** MiB. */
+  readonly memory: number;
+  readonly queues: readonly QueueSource[];
+  /** Milliseconds between two invocations by schedule. */
+  readonly schedules: readonly number[];
+}
+
+export interface QueueDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What an event that arrives on a bus and matches the pattern is sent to. */
+export interface RuleDefinition {
+  readonly bus: string;
+  readonly pattern: unknown;
+  readonly targets: readonly string[];
+}
+
+/** The deployment, read from the files that are deployed. */
+export interface Definitions {
+  readonly functions: readonly FunctionDefinition[];
+  readonly queues: readonly QueueDefinition[];
+  readonly buses: readonly string[];
+  readonly rules: readonly RuleDefinition[];
+  /** Buckets that tell the default bus what happens in them. */
+  readonly buckets: readonly string[];
+}
+
+export const DEFAULT_BUS = 'default';
+
+const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
+
+const Queue = z.strictObject({
+  QueueName: z.string(),
+  VisibilityTimeout: text.optional(),
+  MessageRetentionPeriod: text.optional(),
+  SqsManagedSseEnabled: z.boolean().optional(),
+  RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.int() }).optional(),
+});
+const Bus = z.strictObject({ Name: z.string() });
+const Rule = z.strictObject({
+  Description: z.string().optional(),
+  EventBusName: z.string().default(DEFAULT_BUS),
+  EventPattern: z.unknown(),
+  Targets: z.array(z.strictObject({ Id: z.string(), Arn: z.string() })),
+});
+const Bucket = z.object({
+  BucketName: z.string(),
+  NotificationConfiguration: z.strictObject({
+    EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }),
+  }),
+});
+/** Who may do what is not imitated: everything in the embedded run belongs to one person. */
+const PERMISSIONS = new Set(['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy']);
+
+const Resource = z.looseObject({
+  Type: z.string(),
+  Condition: z.string().optional(),
+  Properties: z.record(z.string(), z.unknown()),
+});
+type Resource = z.infer<typeof Resource>;
+
+const Event = z.union([
+  z.strictObject({
+    sqs: z.strictObject({
+      arn: z.string(),
+      batchSize: z.int(),
+      functionResponseType: z.literal('ReportBatchItemFailures').optional(),
+      maximumConcurrency: z.int(),
+    }),
+  }),
+  z.strictObject({ schedule: z.string() }),
+  z.strictObject({ eventBridge: z.strictObject({ eventBus: z.string(), pattern: z.unknown() }) }),
+]);
+const FunctionShape = z.strictObject({
+  handler: z.string(),
+  description: z.string(),
+  timeout: z.int(),
+  memorySize: z.int(),
+  environment: z.record(z.string(), text).default({}),
+  events: z.array(Event),
+  iamRoleStatements: z.array(z.unknown()),
+});
+const Part = z.strictObject({
+  Conditions: z.record(z.string(), z.unknown()).default({}),
+  Resources: z.record(z.string(), Resource),
+});
+const Service = z.looseObject({
+  provider: z.looseObject({ environment: z.record(z.string(), z.unknown()).default({}) }),
+  functions: z.record(z.string(), z.unknown()),
+  resources: z.array(Part),
+});
+
+/**
+ * Reads what is deployed. `queueUrl` says where a queue of that name will answer. Throws on every resource, event or
+ * property whose meaning the embedded run does not know, rather than leave it out.
+ */
+export async function readDefinitions(
+  root: string,
+  variables: Variables,
+  queueUrl: (name: string) => string,
+): Promise<Definitions> {
+  const service = Service.parse(await readService(root, variables));
+  const resources = new Map(service.resources.flatMap((part) => Object.entries(part.Resources)));
+  const conditions = new Map(service.resources.flatMap((part) => Object.entries(part.Conditions)));
+  const names = namesOf(resources, queueUrl);
+
+  const of = <T>(type: string, schema: z.ZodType<T>): T[] =>
+    [...resources.values()]
+      .filter(({ Type, Condition }) => Type === type && holds(Condition))
+      .map(({ Properties }) => schema.parse(resolve(Properties, names)));
+  const holds = (condition: string | undefined): boolean =>
+    condition === undefined || resolve(conditions.get(condition), names) === true;
+
+  const known = new Set([
+    ...PERMISSIONS,
+    'AWS::SQS::Queue',
+    'AWS::Events::EventBus',
+    'AWS::Events::Rule',
+    'AWS::S3::Bucket',
+  ]);
+  for (const [id, { Type }] of resources)
+    if (!known.has(Type)) throw new Error(`The embedded run does not know what ${id}, ${Type}, does.`);
+
+  const common = service.provider.environment;
+  const parsed = Object.entries(service.functions).map(([name, raw]) => {
+    const { iamRoleStatements, ...definition } = raw as Record<string, unknown>;
+    const merged = { ...definition, environment: { ...common, ...(definition.environment ?? {}) }, iamRoleStatements };
+    return [name, FunctionShape.parse(resolve({ ...merged, iamRoleStatements: [] }, names))] as const;
+  });
+
+  return {
+    functions: parsed.map(([name, definition]) => functionOf(name, definition)),
+    queues: of('AWS::SQS::Queue', Queue).map((queue) => ({
+      name: queue.QueueName,
+      arn: queueArn(queue.QueueName),
+      attributes: attributesOf(queue),
+    })),
+    buses: [DEFAULT_BUS, ...of('AWS::Events::EventBus', Bus).map(({ Name }) => Name)],
+    rules: [
+      ...of('AWS::Events::Rule', Rule).map(({ EventBusName, EventPattern, Targets }) => ({
+        bus: EventBusName,
+        pattern: EventPattern,
+        targets: Targets.map(({ Arn }) => Arn),
+      })),
+      ...parsed.flatMap(([name, { events }]) =>
+        events.flatMap((event) =>
+          'eventBridge' in event
+            ? [{ bus: event.eventBridge.eventBus, pattern: event.eventBridge.pattern, targets: [functionArn(name)] }]
+            : [],
+        ),
+      ),
+    ],
+    buckets: of('AWS::S3::Bucket', Bucket).map(({ BucketName }) => BucketName),
+  };
+}
+
+const queueArn = (name: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+
+function functionOf(name: string, definition: z.infer<typeof FunctionShape>): FunctionDefinition {
+  return {
+    name,
+    file: definition.handler.replace(/\.handler$/u, ''),
+    arn: functionArn(name),
+    environment: definition.environment,
+    timeout: definition.timeout,
+    memory: definition.memorySize,
+    queues: definition.events.flatMap((event) =>
+      'sqs' in event
+        ? [
+            {
+              queueArn: event.sqs.arn,
+              batchSize: event.sqs.batchSize,
+              reportsFailures: event.sqs.functionResponseType !== undefined,
+              concurrency: event.sqs.maximumConcurrency,
+            },
+          ]
+        : [],
+    ),
+    schedules: definition.events.flatMap((event) => ('schedule' in event ? [rate(event.schedule)] : [])),
+  };
+}
+
+/** `rate(15 minutes)` in milliseconds. */
+function rate(expression: string): number {
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/u.exec(expression) ?? [];
+  const milliseconds = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }[unit ?? ''];
+  if (milliseconds === undefined) throw new Error(`The embedded run does not know the schedule ${expression}.`);
+  return Number(count) * milliseconds;
+}
+
+function attributesOf({ QueueName: _, SqsManagedSseEnabled: __, RedrivePolicy, ...attributes }: z.infer<typeof Queue>) {
+  return {
+    ...(attributes as Record<string, string>),
+    ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+  };
+}
+
+/** What `Ref` and `GetAtt` give for the kinds of resources that are known. */
+function namesOf(resources: ReadonlyMap<string, Resource>, queueUrl: (name: string) => string): Names {
+  const nameOf = (id: string): { type: string; name: string } => {
+    const { Type: type = 'none', Properties = {} } = resources.get(id) ?? {};
+    return { type, name: String(Properties.QueueName ?? Properties.BucketName ?? Properties.Name ?? id) };
+  };
+  return {
+    ref: (id) => {
+      const { type, name } = nameOf(id);
+      if (type === 'AWS::SQS::Queue') return queueUrl(name);
+      if (type === 'AWS::Events::EventBus' || type === 'AWS::S3::Bucket') return name;
+      throw new Error(`The embedded run does not know what !Ref ${id} (${type}) stands for.`);
+    },
+    attribute: (id, attribute) => {
+      const { type, name } = nameOf(id);
+      if (attribute === 'Arn' && type === 'AWS::SQS::Queue') return queueArn(name);
+      if (attribute === 'Arn' && type === 'AWS::Events::EventBus')
+        return `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`;
+      throw new Error(`The embedded run does not know what !GetAtt ${id}.${attribute} (${type}) stands for.`);
+    },
+  };
+}

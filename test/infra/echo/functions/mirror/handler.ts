@@ -1,0 +1,25 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+
+const bridge = new EventBridgeClient({});
+
+/** Tells the bus of every record it was given, in one event; reports those whose key says `fail`. */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const changes = event.Records.map(({ messageId, body, eventSourceARN }) => {
+    const { detail, ...about } = JSON.parse(body);
+    return { messageId, eventSourceARN, type: about['detail-type'], ...detail };
+  });
+  if (changes.some(({ object }) => object.key.includes('throw'))) throw new Error('told to throw');
+  if (changes.some(({ object }) => object.key.includes('exit'))) process.exit(3);
+  const Entries = [
+    {
+      Source: 'gitferry',
+      DetailType: 'Landed',
+      EventBusName: process.env.GITFERRY_BUS,
+      Detail: JSON.stringify({ changes, seen: Object.keys(process.env).filter((name) => name.startsWith('GITFERRY')) }),
+    },
+  ];
+  await bridge.send(new PutEventsCommand({ Entries }));
+  const failed = changes.filter(({ object }) => object.key.includes('fail'));
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
