@@ -1,0 +1,92 @@
+import { Rejected } from '../errors.ts';
+
+/** Linux' limits, in bytes. */
+const MAX_SEGMENT = 255;
+const MAX_PATH = 4096;
+
+/** Control characters, line separators, and the marks that turn the direction of text: a review could not see them. */
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A path as sentences show it: quoted, cut, and with nothing invisible in it. */
+export function shown(path: string): string {
+  const cut = path.length > 120 ? `${path.slice(0, 120)}…` : path;
+  return JSON.stringify(cut).replace(INVISIBLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/**
+ * What a file system that is kinder than Linux' takes a segment for: case folded, without the characters that HFS+
+ * ignores, without NTFS' stream (`:…`) and trailing dots and spaces. As git's `is_hfs_dotgit` and `is_ntfs_dotgit`.
+ */
+function folded(segment: string): string {
+  const name = segment.replace(/\p{Default_Ignorable_Code_Point}/gu, '').toLowerCase();
+  return name.replace(/:.*$/su, '').replace(/[. ]+$/u, '');
+}
+
+function fault(path: string): string | null {
+  if (path === '') return 'is empty';
+  if (!path.isWellFormed()) return 'is not valid Unicode';
+  if (path.search(INVISIBLE) !== -1) return 'holds a control character';
+  if (path.includes('\\')) return 'holds a backslash';
+  if (path.startsWith('/')) return 'is absolute';
+  if (/^[a-z]:/iu.test(path)) return 'starts with a drive letter';
+  if (Buffer.byteLength(path) > MAX_PATH) return `is longer than ${MAX_PATH} bytes`;
+  for (const segment of path.split('/')) {
+    if (segment === '') return 'holds an empty segment';
+    if (segment === '.' || segment === '..') return `holds the segment "${segment}"`;
+    if (Buffer.byteLength(segment) > MAX_SEGMENT) return `holds a segment longer than ${MAX_SEGMENT} bytes`;
+    if (/^(?:\.git|git~\d)$/u.test(folded(segment))) return "holds a spelling of git's own folder";
+  }
+  return null;
+}
+
+/**
+ * A path that means the same file, inside the same folder, on every system that may check the repository out.
+ *
+ * @throws Rejected `PathUnsafe`
+ */
+export function checkPath(path: string): void {
+  const why = fault(path);
+  if (why === null) return;
+  throw new Rejected('PathUnsafe', `The path ${shown(path)} ${why}.`, {
+    hint: 'Name files by plain relative paths.',
+    facts: { path: path.slice(0, MAX_PATH) },
+  });
+}
+
+/** Segments, folded, that no upload may write, at any depth: what steers git, reviews, secrets, the agent or CI. */
+const PROTECTED: readonly RegExp[] = [
+  /^\.git(?:modules|attributes)$|^gitmod~\d$|^gitatt~\d$|^\.lfsconfig$/u,
+  /^codeowners$/u,
+  /^\.sops\.ya?ml$/u,
+  /^flux-system$/u,
+  // CI of the Git hosts
+  /^\.(?:github|gitlab|gitea|forgejo|gogs|bitbucket|azuredevops|azure-pipelines|builds)$/u,
+  /^\.gitlab-ci(?:[.-].*)?$/u,
+  /(?:^|-)pipelines\.ya?ml$|^azure-pipelines.*\.ya?ml$/u,
+  /^\.build\.ya?ml$/u,
+  // CI beside them
+  /^jenkinsfile(?:[.-].*)?$|\.jenkinsfile$|^\.jenkins$/u,
+  /^\.(?:circleci|buildkite|woodpecker|drone|semaphore|tekton|teamcity|harness|concourse|codefresh|zuul\.d)$/u,
+  /^\.(?:woodpecker|drone|travis|appveyor|cirrus|buildkite|taskcluster|zuul|codefresh)\.(?:ya?ml|star|jsonnet)$/u,
+  /^(?:appveyor|cloudbuild|buildspec|codefresh|codemagic|bitrise|screwdriver|wercker|circle|zuul)\.(?:ya?ml|json)$/u,
+];
+
+/**
+ * That an upload may write here. `alsoProtected` are full paths (the files that `gitferry.yaml` refers to); they are
+ * protected together with all that would replace them: a folder of their name, a file where their folder is.
+ *
+ * @throws Rejected `PathProtected`
+ */
+export function checkUnprotected(path: string, alsoProtected: readonly string[] = []): void {
+  const segments = path.split('/').map(folded);
+  const place = `${segments.join('/')}/`;
+  const whole = ['gitferry.yaml', 'gitferry.yml', ...alsoProtected].some((other) => {
+    const taken = `${other.split('/').map(folded).join('/')}/`;
+    return taken.startsWith(place) || place.startsWith(taken);
+  });
+  if (!whole && !segments.some((segment) => PROTECTED.some((pattern) => pattern.test(segment)))) return;
+  throw new Rejected('PathProtected', `The path ${shown(path)} is one that only people may change.`, {
+    hint: 'Leave this file out of the upload, and change it by a commit of your own.',
+    facts: { path },
+  });
+}
