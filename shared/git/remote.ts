@@ -24,9 +24,10 @@ export interface Remote {
 
   /**
    * The commit, its root tree, and the tree of every folder that leads to these paths (of `a/b/c`: `a` and `a/b`),
-   * as far as they exist. More may come; what the client already holds is not fetched again.
+   * as far as they exist. More may come; what the client already holds is not fetched again. `byIds` asks for nothing but
+   * these objects, level by level: for trees that are known to be wide (the ledger's). Calls at the same time share requests.
    */
-  open(commit: Oid, paths: readonly string[]): Promise<Objects>;
+  open(commit: Oid, paths: readonly string[], how?: { readonly byIds?: boolean }): Promise<Objects>;
 
   /** These objects by id, all together; throws when one is not there. */
   fetch(oids: readonly Oid[]): Promise<Objects>;

@@ -61,7 +61,7 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
   const git = join(repositories, 'main.git');
   const files = { 'gitferry.yaml': options.config ?? CONFIG, ...options.files };
   await makeRepository(git, 'main', new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
-  const server = await serveRepositories(repositories, 0);
+  const server = await serveRepositories(repositories);
 
   const happenings: Happening[] = [];
   const events: BusEvent[] = [];

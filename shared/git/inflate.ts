@@ -1,0 +1,93 @@
+import { inflateSync } from 'node:zlib';
+import { Z_BUF_ERROR, Z_NO_FLUSH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit } from 'pako';
+
+/** Up to this many bytes an object is inflated in one go, once all its input is there. */
+const AT_ONCE = 0x10000;
+
+/** Takes a deflated object off a stream of bytes whose own end only the inflater knows. */
+export interface Inflater {
+  /** Feeds what has arrived; answers how much of it was used. */
+  write(input: Buffer): number;
+  /** The inflated bytes (empty when they are not kept), or null until the object has ended. */
+  readonly result: Uint8Array | null;
+}
+
+/** Small objects: Node's zlib, which can't stream synchronously, tried again whenever more has arrived. */
+class AtOnce implements Inflater {
+  readonly #size: number;
+  result: Uint8Array | null = null;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  write(input: Buffer): number {
+    // Room for more than was announced, so that the end of the input is always seen.
+    const room = this.#size + 64;
+    try {
+      const { buffer, engine } = inflateSync(input, {
+        info: true,
+        chunkSize: room,
+        maxOutputLength: room,
+      }) as unknown as {
+        readonly buffer: Buffer;
+        readonly engine: { readonly bytesWritten: number };
+      };
+      if (buffer.length !== this.#size) throw new RangeError('an object has another size than it claims');
+      this.result = buffer;
+      return engine.bytesWritten;
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (code === 'Z_BUF_ERROR' && input.length <= 2 * AT_ONCE) return 0;
+      if (code === 'ERR_BUFFER_TOO_LARGE') throw new RangeError('an object has another size than it claims');
+      if (code?.startsWith('Z_') === true) throw new RangeError('an object can not be inflated');
+      throw error;
+    }
+  }
+}
+
+/** Large objects: piece by piece, so that what is not kept costs no memory. */
+class Streaming implements Inflater {
+  readonly #size: number;
+  readonly #kept: Buffer | null;
+  readonly #stream = new ZStream();
+  #written = 0;
+  result: Uint8Array | null = null;
+
+  constructor(size: number, keep: boolean) {
+    this.#size = size;
+    this.#kept = keep ? Buffer.allocUnsafe(size) : null;
+    this.#stream.output = new Uint8Array(AT_ONCE);
+    zlibInflateInit(this.#stream);
+  }
+
+  write(input: Buffer): number {
+    const stream = this.#stream;
+    stream.input = input;
+    stream.next_in = 0;
+    stream.avail_in = input.length;
+    let status: number = Z_OK;
+    do {
+      stream.next_out = 0;
+      stream.avail_out = AT_ONCE;
+      status = zlibInflate(stream, Z_NO_FLUSH);
+      if (this.#written + stream.next_out > this.#size) {
+        throw new RangeError('an object has another size than it claims');
+      }
+      this.#kept?.set(stream.output.subarray(0, stream.next_out), this.#written);
+      this.#written += stream.next_out;
+    } while (status === Z_OK && (stream.avail_in > 0 || stream.avail_out === 0));
+    if (status === Z_STREAM_END) {
+      if (this.#written !== this.#size) throw new RangeError('an object has another size than it claims');
+      this.result = this.#kept ?? new Uint8Array(0);
+    } else if (status !== Z_OK && status !== Z_BUF_ERROR) {
+      throw new RangeError('an object can not be inflated');
+    }
+    return input.length - stream.avail_in;
+  }
+}
+
+/** An inflater for an object of this size. Its `write` throws RangeError for what is no object of this size. */
+export function inflater(size: number, keep: boolean): Inflater {
+  return size <= AT_ONCE ? new AtOnce(size) : new Streaming(size, keep);
+}
