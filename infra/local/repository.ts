@@ -52,13 +52,10 @@ export async function makeRepository(
 }
 
 /** Serves the repositories of a folder by `git http-backend` on the loopback interface. */
-export async function serveRepositories(
-  folder: string,
-  port: number,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function serveRepositories(folder: string): Promise<{ readonly url: string; close(): Promise<void> }> {
   const config = { 'uploadpack.allowFilter': 'true', 'receive.fsckObjects': 'true' };
   const server = createServer(gitHttp({ root: folder, config }, process.env.PATH ?? ''));
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(port, '127.0.0.1', done));
+  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done));
   const { port: taken } = server.address() as { port: number };
   const close = (): Promise<void> =>
     new Promise((done) => {

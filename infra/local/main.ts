@@ -1,0 +1,138 @@
+// `npm start`: the whole of gitferry on this machine, and a demonstration of it.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { demonstrate } from './demonstration.ts';
+import { exampleUploads, readFolder } from './examples.ts';
+import { takeLock } from './lock.ts';
+import { Narrator } from './narrator.ts';
+import { type Options, parseOptions } from './options.ts';
+import { makeRepository, serveRepositories } from './repository.ts';
+import { type Happening, type Stack, startStack } from './stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDER = '.gitferry';
+const OWN_REPOSITORY = join(FOLDER, 'main.git');
+const DEPLOYMENT = 'local';
+
+/** What of the caller's environment reaches the functions. */
+const PASSED_ON = ['GITFERRY_GIT_USERNAME', 'GITFERRY_GIT_PASSWORD', 'GITFERRY_GIT_TOKEN', 'GITFERRY_SIGNING_KEY'];
+
+interface Run {
+  readonly options: Options;
+  readonly stack: Stack;
+  /** What `git clone` takes. */
+  readonly repository: string;
+  readonly narrator: Narrator;
+  readonly happenings: readonly Happening[];
+  close(): Promise<void>;
+}
+
+async function main(options: Options): Promise<boolean> {
+  await mkdir(FOLDER, { recursive: true });
+  const lock = await takeLock(join(FOLDER, 'lock'));
+  if (lock === null)
+    throw new Error(
+      `gitferry runs in this folder already (${FOLDER}/run.json says where). End that one first: Ctrl-C.`,
+    );
+  const interrupted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+  try {
+    const run = await start(options);
+    const ends = interrupted.then(() => true);
+    const good = await Promise.race([show(run), ends]);
+    if (!options.once) await ends;
+    await run.close();
+    return good;
+  } finally {
+    await rm(join(FOLDER, 'run.json'), { force: true });
+    await lock.release();
+  }
+}
+
+async function start(options: Options): Promise<Run> {
+  const narrator = new Narrator((line) => console.log(line), process.stdout.isTTY === true);
+  const happenings: Happening[] = [];
+  const own = options.repository === null;
+  if (own) await makeRepository(OWN_REPOSITORY, options.branch, await readFolder(join(ROOT, 'examples/repository')));
+  const server = own ? await serveRepositories(resolve(FOLDER)) : null;
+  const repository = options.repository ?? `${server?.url}/main.git`;
+  const stack = await startStack({
+    root: ROOT,
+    folder: resolve(FOLDER),
+    bucketFolder: resolve(options.bucketDir),
+    watch: true,
+    bucket: options.bucket,
+    deployment: DEPLOYMENT,
+    repository,
+    branch: options.branch,
+    port: options.port,
+    environment: Object.fromEntries(
+      PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+    ),
+    observe: (happening) => {
+      happenings.push(happening);
+      narrator.tell(happening);
+    },
+  });
+  const close = async (): Promise<void> => {
+    await stack.stop();
+    await server?.close();
+  };
+  return { options, stack, repository, narrator, happenings, close };
+}
+
+/** All that is to be seen until the run only waits for more. Answers whether it went well. */
+async function show(run: Run): Promise<boolean> {
+  const { options, stack, repository, narrator, happenings } = run;
+  const endpoints = { s3: stack.url, sqs: stack.url, events: stack.url, git: repository };
+  const { bucket, branch } = options;
+  const place = options.repository ?? OWN_REPOSITORY;
+  const about = {
+    endpoints,
+    bucket,
+    queue: stack.queue,
+    repository: place,
+    branch,
+    deployment: DEPLOYMENT,
+    pid: process.pid,
+  };
+  await writeFile(join(FOLDER, 'run.json'), `${JSON.stringify(about, null, 2)}\n`);
+
+  narrator.heading('gitferry runs on this machine');
+  narrator.text(`bucket       ${bucket}, its objects as files in ${relative('.', options.bucketDir) || '.'}`);
+  narrator.text(
+    `repository   ${place}, branch ${branch}${options.repository === null ? `, served at ${repository}` : ''}`,
+  );
+  narrator.text(`AWS          ${stack.url} (S3, SQS, EventBridge)`);
+
+  const begun = happenings.length;
+  await stack.runSchedules();
+  let good = await stack.settled(60_000).then(
+    () => !happenings.slice(begun).some(({ kind }) => kind === 'failed'),
+    () => false,
+  );
+  if (options.demo && options.repository === null) {
+    const uploads = await exampleUploads(join(ROOT, 'examples'));
+    good =
+      (await demonstrate({ stack, bucket, uploads, repository: resolve(place), branch, narrator, happenings })) && good;
+  }
+  if (!options.once) invite(narrator);
+  else if (!good) narrator.text(`\nThis did not go well. What the functions said stands in ${FOLDER}/*.log.`);
+  return good;
+}
+
+function invite(narrator: Narrator): void {
+  narrator.heading('To try next, in another terminal, in this folder');
+  narrator.text('npm run -s gitferry -- put examples/try/quota.yaml config/production/hello/quota.yaml');
+  narrator.text('npm run -s gitferry -- put README.md charts/broken-1.0.0.tgz');
+  narrator.text('npm run -s gitferry -- log');
+  narrator.heading('Ctrl-C ends it; the next start goes on from here');
+}
+
+try {
+  process.exitCode = (await main(parseOptions(process.argv.slice(2)))) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

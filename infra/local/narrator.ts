@@ -1,0 +1,96 @@
+import { styleText } from 'node:util';
+import type { BusEvent } from './pattern.ts';
+import type { Happening } from './stack.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** What gitferry tells on its bus. */
+const OUTCOMES: Readonly<Record<string, { readonly verb: string; readonly style: Style }>> = {
+  Landed: { verb: 'landed', style: 'green' },
+  Rejected: { verb: 'rejected', style: 'red' },
+  Waiting: { verb: 'waiting', style: 'yellow' },
+  TakenBack: { verb: 'taken back', style: 'yellow' },
+  Stalled: { verb: 'stalled', style: 'red' },
+};
+
+const VERB_WIDTH = 10;
+const NAME_WIDTH = 42;
+
+/** Says what happens, a line each, as a person would want to follow it. */
+export class Narrator {
+  readonly #write: (line: string) => void;
+  readonly #colours: boolean;
+  /** When each source was last received, to say how long it took. */
+  readonly #received = new Map<string, number>();
+
+  constructor(write: (line: string) => void, colours: boolean) {
+    this.#write = write;
+    this.#colours = colours;
+  }
+
+  tell(happening: Happening): void {
+    if (happening.kind === 'event') this.#event(happening.event);
+    else if (happening.kind === 'failed')
+      this.#line(
+        'failed',
+        'red',
+        happening.name,
+        `${happening.why}${happening.messages > 0 ? ' It will be tried again.' : ''}`,
+      );
+  }
+
+  heading(text: string): void {
+    this.#write(`\n${this.#style('bold', text)}\n`);
+  }
+
+  text(line: string): void {
+    this.#write(`  ${line}`);
+  }
+
+  #event(event: BusEvent): void {
+    const { detail, source, 'detail-type': type } = event;
+    if (source === 'aws.s3') this.#object(event);
+    const outcome = OUTCOMES[type];
+    if (outcome === undefined || source !== 'gitferry') return;
+    const text = (name: string): string => printable(detail[name]);
+    const name = text('source').replace(/^s3:\/\/[^/]+\//u, '') || text('unit');
+    const said =
+      type === 'Landed'
+        ? `${text('commit').slice(0, 7)}  ${text('summary')}${this.#since(text('source'))}`
+        : `${text('reason')}: ${text('message')} ${text('hint')}`;
+    this.#line(outcome.verb, outcome.style, name, said);
+  }
+
+  #object({ 'detail-type': type, detail }: BusEvent): void {
+    const { bucket, object } = detail as { bucket: { name: string }; object: { key: string; size?: number } };
+    if (object.key.startsWith('gitferry-rejected/')) return;
+    this.#received.set(`s3://${bucket.name}/${object.key}`, performance.now());
+    if (type === 'Object Deleted') this.#line('deleted', 'yellow', printable(object.key), '');
+    else this.#line('received', 'cyan', printable(object.key), size(object.size ?? 0));
+  }
+
+  #since(source: string): string {
+    const received = this.#received.get(source);
+    return received === undefined ? '' : this.#style('dim', `  ${Math.round(performance.now() - received)} ms`);
+  }
+
+  #line(verb: string, style: Style, name: string, rest: string): void {
+    this.#write(`  ${this.#style(style, verb.padEnd(VERB_WIDTH))} ${name.padEnd(NAME_WIDTH)} ${rest}`.trimEnd());
+  }
+
+  #style(style: Style, text: string): string {
+    return this.#colours ? styleText(style, text, { validateStream: false }) : text;
+  }
+}
+
+/** Names and messages come from outside: nothing in them may steer a terminal. */
+function printable(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu, (sign) =>
+    JSON.stringify(sign).slice(1, -1),
+  );
+}
+
+function size(bytes: number): string {
+  return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`;
+}
