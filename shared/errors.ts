@@ -46,4 +46,10 @@ export class Stalled extends FerryError {
   override readonly name = 'Stalled';
 }
 
-export type { FerryError };
+export { FerryError };
+
+/** The error as one of ours; anything else is a fault of the program, and is thrown on. */
+export function asFerryError(error: unknown): FerryError {
+  if (error instanceof FerryError) return error;
+  throw error;
+}

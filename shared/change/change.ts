@@ -18,6 +18,8 @@ export interface ObjectChange {
   readonly at?: string;
   /** Lifecycle expiry, which never counts as a removal. */
   readonly expired?: true;
+  /** Someone deleted it. */
+  readonly deleted?: true;
 }
 
 /** Anything below a prefix may have changed; the empty prefix is the whole bucket. */

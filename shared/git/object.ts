@@ -7,6 +7,8 @@ export type Oid = string;
 export interface GitObject {
   readonly type: 'commit' | 'tree' | 'blob';
   readonly bytes: Uint8Array;
+  /** An object that this one resembles: a pack may carry it as a delta against that one. */
+  readonly like?: Oid;
 }
 
 export type Objects = ReadonlyMap<Oid, GitObject>;

@@ -1,0 +1,150 @@
+import type { Config } from '../../shared/config/config.ts';
+import type { Rejected } from '../../shared/errors.ts';
+import type { Identity } from '../../shared/git/commit.ts';
+import type { LedgerEvent } from '../../shared/ledger/event.ts';
+import type { LedgerHead } from '../../shared/ledger/ledger.ts';
+import {
+  emptyState,
+  type Places,
+  type Release,
+  type Source,
+  type UnitState,
+  withRejection,
+} from '../../shared/ledger/state.ts';
+import type { Unit } from '../../shared/unit/unit.ts';
+import type { Desired, Obstacle } from './decide.ts';
+import type { Deps } from './deps.ts';
+import { obstacleText } from './obstacle.ts';
+import { type Owner, readOwners } from './owners.ts';
+import type { Round } from './round.ts';
+
+/** An object of a bucket that a note lies beside, or should. */
+interface Beside {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Why an upload was turned away, to be left beside it. */
+export interface Note extends Beside {
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The outcomes of one batch on their way: commits on the branch's draft, states and events for the ledger, notes for the
+ * bucket. Nothing leaves the process before the caller pushes.
+ */
+export class Batch {
+  readonly events: LedgerEvent[] = [];
+  readonly notes: Note[] = [];
+  /** Objects that were turned away once and have landed since. */
+  readonly redeemed: Beside[] = [];
+  readonly now: Date;
+  head: LedgerHead;
+  readonly round: Round;
+  readonly config: Config;
+  readonly deps: Deps;
+  #owners: ReadonlyMap<string, Owner> | null = null;
+  readonly #claimed = new Map<string, Owner>();
+
+  constructor(round: Round, config: Config, deps: Deps) {
+    this.round = round;
+    this.config = config;
+    this.deps = deps;
+    this.now = deps.now();
+    this.head = round.head;
+    for (const { record, commit } of round.absorbed) this.landed(record.unit, { ...record.release, commit }, {}, null);
+  }
+
+  /** Whether there is anything to push. */
+  get empty(): boolean {
+    const { main, ledger, head } = this.round;
+    return main.tip === main.base && !ledger.changed && this.events.length === 0 && this.head === head;
+  }
+
+  get identity(): Identity {
+    return { ...this.config.author, seconds: Math.floor(this.now.getTime() / 1000), zone: '+0000' };
+  }
+
+  state(unit: string): UnitState {
+    return this.round.ledger.state(unit) ?? emptyState(unit);
+  }
+
+  put(state: UnitState): void {
+    this.round.ledger.put(state);
+  }
+
+  /** Whose each path is, commits of this batch included. Reads the whole ledger, once. */
+  async owners(): Promise<ReadonlyMap<string, Owner>> {
+    this.#owners ??= await readOwners(this.round.ledger, this.config);
+    return new Map([...this.#owners, ...this.#claimed]);
+  }
+
+  /** Notes what a unit's commit put where. */
+  claim(unit: string, edits: Places): void {
+    for (const [path, standing] of Object.entries(edits)) this.#claimed.set(path, { unit, standing, orphan: false });
+  }
+
+  /** What all events have in common. */
+  event(unit: string | null, source: Source | null, publisher: string | null = null) {
+    return {
+      id: this.deps.newId(),
+      at: this.now.toISOString(),
+      unit,
+      source: source === null ? null : addressOf(source),
+      publisher,
+    };
+  }
+
+  /** Records a release. `changedAt`: when its source changed, null when no event told. */
+  landed(unit: string, release: Release, claims: Readonly<Record<string, string>>, changedAt: string | null): void {
+    const { version, content, commit, summary, publisher, source } = release;
+    const event = { ...this.event(unit, source, publisher), id: release.release ?? '' };
+    const facts = { version, content: content ?? '', commit: commit ?? '', summary };
+    this.events.push({ ...event, type: 'landed', ...facts, claims: { ...claims }, changedAt });
+  }
+
+  /** Takes in that a person set some of a unit's paths back. */
+  takeBack(state: UnitState, paths: readonly string[], heldBefore: readonly string[]): void {
+    const held = state.held.filter((content) => !heldBefore.includes(content));
+    this.put(state);
+    this.events.push({ ...this.event(state.unit, null), type: 'taken-back', paths: [...paths], held });
+  }
+
+  /** Turns a content away: remembered, so that it is told once, and left in word beside the upload. */
+  reject(unit: Unit, content: string, { reason, message, hint, facts }: Rejected, source: Source | null): void {
+    const event = this.event(unit.id, source);
+    const rejection = { id: event.id, reason, message, hint, rule: unit.mirror.digest, source };
+    this.put(withRejection(this.state(unit.id), content, rejection));
+    this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
+    if (source !== null) this.#note(source, { reason, message, hint, facts });
+  }
+
+  /** Turns away a message that says nothing we understand. */
+  rejectMessage({ reason, message, hint }: Rejected): void {
+    this.events.push({ ...this.event(null, null), type: 'rejected', reason, message, hint, content: null });
+  }
+
+  /** Lets a unit wait for a person, told once for each content, rule and place. */
+  wait(unit: Unit, { content, source }: Desired, obstacle: Obstacle, owner: string | null): void {
+    const state = this.state(unit.id);
+    const { reason, paths } = obstacle;
+    const rule = unit.mirror.digest;
+    const { waiting } = state;
+    if (waiting?.content === content && waiting.rule === rule && waiting.reason === reason) return;
+    const { message, hint } = obstacleText(obstacle, unit.id, owner);
+    const event = this.event(unit.id, source);
+    this.put({ ...state, waiting: { id: event.id, reason, message, hint, content, rule, paths: [...paths] } });
+    const edited = reason === 'PlaceEdited' || reason === 'PlaceOccupied';
+    if (edited) this.events.push({ ...event, type: 'waiting', reason, message, hint, paths: [...paths] });
+    else this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
+    if (!edited && source !== null) this.#note(source, { reason, message, hint, facts: { paths } });
+  }
+
+  #note({ bucket, key, etag, versionId }: Source, body: Readonly<Record<string, unknown>>): void {
+    this.notes.push({ bucket, key, body: { key, etag, versionId, at: this.now.toISOString(), ...body } });
+  }
+}
+
+export function addressOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
+  return `s3://${bucket}/${key}`;
+}

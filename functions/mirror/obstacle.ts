@@ -1,0 +1,34 @@
+import type { Obstacle } from './decide.ts';
+
+interface Words {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** How an obstacle is told to people. `owner` is the unit that holds the place, when one does. */
+export function obstacleText({ reason, paths }: Obstacle, unit: string, owner: string | null): Words {
+  const [first = '', ...others] = paths;
+  const where = others.length === 0 ? first : `${first} and ${others.length} more`;
+  switch (reason) {
+    case 'PlaceEdited':
+      return {
+        message: `${where} was changed by a person since gitferry released it, so ${unit} waits.`,
+        hint: 'Put the change where the artifact is built and revert it here, or set `onEdit: overwrite` on the mirror.',
+      };
+    case 'PlaceOccupied':
+      return {
+        message: `${where} was there before gitferry and differs, so ${unit} waits.`,
+        hint: 'Remove it in a commit, or set `onEdit: overwrite` on the mirror.',
+      };
+    case 'PlaceTaken':
+      return {
+        message: `${where} belongs to ${owner ?? 'another unit'}, so ${unit} can't have it.`,
+        hint: 'Give the two different places in gitferry.yaml, or publish only one of them.',
+      };
+    case 'PathBlocked':
+      return {
+        message: `Something on the way to ${where} is no folder (a file, a symlink, a submodule), so ${unit} can't land.`,
+        hint: 'Remove it in a commit, or choose another place in gitferry.yaml.',
+      };
+  }
+}

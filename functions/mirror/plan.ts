@@ -1,0 +1,135 @@
+import type { Mirror } from '../../shared/config/config.ts';
+import { asFerryError, FerryError } from '../../shared/errors.ts';
+import { placesOf, recordOf, type UnitState } from '../../shared/ledger/state.ts';
+import { type Candidate, choose, REMOVED } from '../../shared/unit/choose.ts';
+import type { Unit } from '../../shared/unit/unit.ts';
+import { addressOf, type Batch } from './batch.ts';
+import type { Concern } from './concern.ts';
+import { type Judgement, judge } from './judge.ts';
+import { each, fingerprint, observeAll } from './observe.ts';
+import { release } from './release.ts';
+import { held, refuseRemovals, tallyOf } from './removals.ts';
+import { settle } from './settle.ts';
+import { presentAt } from './view.ts';
+
+interface Looked {
+  readonly concern: Concern;
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * Plans one batch: looks at the sources, settles what people did, chooses, reads, decides and drafts, as far as the
+ * budget goes. Returns the units it decided, and what their sources held. Units whose source can't be read join `troubled`.
+ */
+export async function plan(
+  batch: Batch,
+  todo: readonly Concern[],
+  troubled: Map<string, FerryError>,
+): Promise<ReadonlyMap<string, string>> {
+  const { bucket, budget } = batch.deps;
+  const concerns = todo.slice(0, budget.units);
+  const units = concerns.map(({ unit }) => unit);
+  const [sources] = await Promise.all([observeAll(units, bucket), batch.round.ledger.load(units.map(({ id }) => id))]);
+
+  const looked = concerns.flatMap((concern): Looked[] => {
+    const found = sources.get(concern.unit.id) ?? [];
+    if (!(found instanceof FerryError)) return [{ concern, candidates: found }];
+    troubled.set(concern.unit.id, found);
+    return [];
+  });
+  await settleAll(batch, units);
+  for (const look of looked) noteExpiry(batch, look);
+
+  const judged = await judgeAll(batch, looked, troubled);
+  const refused = removals(batch, judged);
+  for (const { concern, judgement } of judged) {
+    for (const { error, content, candidate } of judgement.refusals)
+      batch.reject(concern.unit, content ?? `etag:${candidate.etag}`, error, {
+        bucket: concern.unit.mirror.bucket,
+        key: candidate.key,
+        etag: candidate.etag,
+        versionId: candidate.versionId,
+        modified: candidate.modified,
+      });
+    if (!refused.has(concern.unit.id)) await release(batch, concern, judgement);
+  }
+  return new Map(judged.map(({ concern, judgement }) => [concern.unit.id, fingerprint(judgement.candidates)]));
+}
+
+/** Takes in what people did at the places of these units. */
+async function settleAll(batch: Batch, units: readonly Unit[]): Promise<void> {
+  const { main, ledger } = batch.round;
+  const known = units.filter(({ id }) => ledger.state(id) !== null);
+  await main.open(known.flatMap(({ id }) => Object.keys(placesOf(batch.state(id)))));
+  for (const unit of known) {
+    const before = batch.state(unit.id);
+    const present = presentAt(main, unit, Object.keys(placesOf(before)));
+    const { state, takenBack } = settle(before, present, batch.now.toISOString());
+    if (takenBack.length > 0) batch.takeBack(state, takenBack, before.held);
+  }
+}
+
+/** Remembers that a unit's object went by lifecycle expiry, and forgets it when the object is there again. */
+function noteExpiry(batch: Batch, { concern, candidates }: Looked): void {
+  const state = batch.state(concern.unit.id);
+  const expired =
+    candidates.length === 0 && (state.expired || concern.changes.some((change) => change.expired === true));
+  if (recordOf(state) !== null && expired !== state.expired) batch.put({ ...state, expired });
+}
+
+/** Judges as many units as the budget of bytes allows; at least one. */
+async function judgeAll(batch: Batch, looked: readonly Looked[], troubled: Map<string, FerryError>) {
+  const { bucket, budget } = batch.deps;
+  let packed = 0;
+  let unpacked = 0;
+  const within = looked.filter(({ concern, candidates }, index) => {
+    const choice = choose(concern.unit, batch.state(concern.unit.id), candidates, new Map());
+    packed += choice.kind === 'read' ? choice.candidate.size : 0;
+    return index === 0 || packed <= budget.bytes;
+  });
+  const judgements = await each(within, async ({ concern, candidates }): Promise<Judgement | FerryError | null> => {
+    if (unpacked > budget.bytes) return null;
+    const state = batch.state(concern.unit.id);
+    const result = await judge(concern.unit, state, candidates, bucket, () => mayRemove(batch, concern, state)).catch(
+      asFerryError,
+    );
+    if (!(result instanceof FerryError)) unpacked += result.content?.size ?? 0;
+    return result;
+  });
+  return within.flatMap(({ concern }, index) => {
+    const judgement = judgements[index] ?? null;
+    if (judgement instanceof FerryError) troubled.set(concern.unit.id, judgement);
+    return judgement === null || judgement instanceof FerryError ? [] : [{ concern, judgement }];
+  });
+}
+
+/**
+ * An object that is gone was removed by someone if an event says so; without one, unless objects expire there by
+ * themselves.
+ */
+async function mayRemove({ deps }: Batch, { unit, changes }: Concern, state: UnitState): Promise<boolean> {
+  if (changes.some(({ deleted }) => deleted === true)) return true;
+  const key = recordOf(state)?.source?.key ?? '';
+  const prefixes = await deps.bucket.expiring(unit.mirror.bucket);
+  const expires = prefixes.some((prefix) => key.startsWith(prefix));
+  if (expires) deps.log('kept: objects expire there', { source: addressOf({ bucket: unit.mirror.bucket, key }) });
+  return !expires;
+}
+
+/** Refuses, all together, removals that go beyond what their mirrors allow within a day. */
+function removals(batch: Batch, judged: readonly { concern: Concern; judgement: Judgement }[]): ReadonlySet<string> {
+  const refused = new Set<string>();
+  const asked = judged
+    .filter(({ judgement }) => judgement.desired?.content === REMOVED)
+    .map(({ concern }) => concern.unit);
+  for (const [mirror, units] of Map.groupBy(asked, (unit): Mirror => unit.mirror)) {
+    const places = units.reduce((sum, { id }) => sum + held(batch.state(id)), 0);
+    const error = refuseRemovals(mirror, tallyOf(batch.head, mirror), places, batch.now);
+    if (error === null) continue;
+    for (const unit of units) {
+      refused.add(unit.id);
+      batch.reject(unit, REMOVED, error, recordOf(batch.state(unit.id))?.source ?? null);
+    }
+  }
+  return refused;
+}

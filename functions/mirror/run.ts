@@ -1,0 +1,81 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Change } from '../../shared/change/change.ts';
+import { parseChanges } from '../../shared/change/parse.ts';
+import { asFerryError, type FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
+import { whereOf } from './announce.ts';
+import type { Deps } from './deps.ts';
+import { type Delivery, mirror } from './mirror.ts';
+import { each } from './observe.ts';
+import type { Message, Queue } from './queue.ts';
+
+interface Read {
+  readonly message: Message;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** Reasons that pass by themselves: such messages come back at once. */
+const PASSING = new Set(['TimeShort', 'OthersAhead', 'SourceUnsteady']);
+
+/** How long an outage hides a message before its next try, in seconds: five tries span some four hours. */
+const PATIENCE = [30, 120, 600, 3600, 10_800];
+
+/**
+ * One invocation: the batch that started it, and whatever else waits in the queue, as far as the budget goes. Messages
+ * are deleted after their outcome is recorded; of the batch, those that failed are named for Lambda to keep.
+ */
+export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQSBatchResponse> {
+  const given = event.Records.map(({ messageId, body, receiptHandle, attributes }) => ({
+    id: messageId,
+    body,
+    receipt: receiptHandle,
+    received: Number(attributes.ApproximateReceiveCount),
+  }));
+  const drained = await queue.drain(deps.budget.units - given.length);
+  const unreadable: Rejected[] = [];
+  const read = [...given, ...drained].map((message) => readMessage(message, unreadable));
+  const deliveries = read.flatMap((one) => one.deliveries);
+
+  const failed = await mirror(deliveries, unreadable, deps).catch(async (error: unknown) => {
+    const ours = asFerryError(error);
+    deps.log('nothing could be recorded', { reason: ours.reason, message: ours.message });
+    return new Map<Change, FerryError>(deliveries.map(({ change }) => [change, ours]));
+  });
+  await tellStalls([...failed.values()], deps);
+
+  const kept = new Map<Message, FerryError>();
+  for (const { message, deliveries } of read) {
+    const error = deliveries.map(({ change }) => failed.get(change)).find((one) => one !== undefined);
+    if (error !== undefined) kept.set(message, error);
+  }
+  await queue.remove(drained.filter((message) => !kept.has(message)));
+  await each([...kept], ([message, error]) => queue.postpone(message, patience(error, message.received)));
+  return { batchItemFailures: given.filter((message) => kept.has(message)).map(({ id }) => ({ itemIdentifier: id })) };
+}
+
+function readMessage(message: Message, unreadable: Rejected[]): Read {
+  try {
+    const again = message.received > 1;
+    return { message, deliveries: parseChanges(message.body).map((change) => ({ change, again })) };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    unreadable.push(error);
+    return { message, deliveries: [] };
+  }
+}
+
+function patience(error: FerryError, received: number): number {
+  if (PASSING.has(error.reason)) return 1;
+  const seconds = PATIENCE[Math.min(received, PATIENCE.length) - 1] ?? 30;
+  return error instanceof Retryable && error.retryAfter !== undefined ? Math.min(error.retryAfter, 10_800) : seconds;
+}
+
+/** Only a person can go on from these; the id is the reason's, so that it is told once however often it is met. */
+async function tellStalls(errors: readonly FerryError[], deps: Deps): Promise<void> {
+  const stalls = new Map(errors.filter((error) => error instanceof Stalled).map((error) => [error.message, error]));
+  const at = deps.now().toISOString();
+  const notices = [...stalls.values()].map(({ reason, message, hint }) => ({
+    type: 'Stalled' as const,
+    detail: { ...whereOf(deps), id: `${deps.deployment} ${reason}`, at, reason, message, hint },
+  }));
+  if (notices.length > 0) await deps.bus.put(notices);
+}

@@ -1,0 +1,60 @@
+import type { Places, Release, Standing, UnitState } from '../../shared/ledger/state.ts';
+import { placesAt, placesOf } from '../../shared/ledger/state.ts';
+
+/** What people did to a unit's places since its record was written. */
+export interface Settled {
+  readonly state: UnitState;
+  /** Paths that a person set back to what an earlier release, or the time before gitferry, had there. */
+  readonly takenBack: readonly string[];
+  /** Paths that hold something gitferry never put there. */
+  readonly edited: readonly string[];
+}
+
+/**
+ * Reads a unit's places as a person left them. What was taken back is held and becomes the record; what was edited is
+ * named, and left to the decision. Pure.
+ */
+export function settle(state: UnitState, present: Places, now: string): Settled {
+  const recorded = placesOf(state);
+  const differing = Object.keys(recorded).filter((path) => present[path] !== recorded[path]);
+  if (differing.length === 0) return { state, takenBack: [], edited: [] };
+
+  const last = state.releases.length - 1;
+  const history = Array.from({ length: last + 1 }, (_, step) => placesAt(state, last - 1 - step));
+  /** The newest release before the record that left this at the path; -1 for the time before gitferry, null for none. */
+  const since = (path: string, standing: Standing | undefined): number | null => {
+    const step = history.findIndex((places) => places[path] === standing);
+    return step === -1 ? null : last - 1 - step;
+  };
+
+  const origins = new Map(differing.map((path) => [path, since(path, present[path])]));
+  const takenBack = differing.filter((path) => origins.get(path) !== null);
+  const edited = differing.filter((path) => origins.get(path) === null);
+  if (takenBack.length === 0) return { state, takenBack, edited };
+
+  const undone = state.releases.filter(
+    ({ release, changed }, index) =>
+      release !== null && takenBack.some((path) => path in changed && index > (origins.get(path) ?? last)),
+  );
+  const step = history.findIndex((places) => Object.keys(recorded).every((path) => places[path] === present[path]));
+  const standing = step === -1 ? undefined : state.releases[last - 1 - step];
+  const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);
+  if (standing?.content) held.delete(standing.content);
+
+  const latest = state.releases[last] as Release;
+  const record: Release = {
+    release: null,
+    version: standing?.version ?? null,
+    content: standing?.content ?? null,
+    rule: standing?.rule ?? latest.rule,
+    changed: Object.fromEntries(takenBack.map((path) => [path, present[path] ?? null])),
+    root: standing?.root ?? latest.root,
+    source: standing?.source ?? null,
+    publisher: null,
+    summary: '',
+    commit: null,
+    at: now,
+    verdict: null,
+  };
+  return { state: { ...state, releases: [...state.releases, record], held: [...held] }, takenBack, edited };
+}

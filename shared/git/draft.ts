@@ -1,0 +1,175 @@
+import type { Signer } from '../trust/signing.ts';
+import type { Identity } from './commit.ts';
+import { parseCommit, renderCommit, withSignature } from './commit.ts';
+import type { Entry, GitObject, Objects, Oid } from './object.ts';
+import { oidOf } from './object.ts';
+import type { Remote } from './remote.ts';
+import type { Line } from './tree.ts';
+import { FOLDER, readTree, splice, writeTree } from './tree.ts';
+
+/** What one commit changes. `edits`: path → what is to stand there, or null for nothing. `objects`: what the entries need. */
+export interface Change {
+  readonly edits: ReadonlyMap<string, Entry | null>;
+  readonly objects: Objects;
+  readonly message: string;
+  readonly identity: Identity;
+  readonly signer: Signer | null;
+}
+
+/**
+ * A branch as it stood at one tip, and the commits drafted on top of it. Nothing reaches the server before
+ * the caller pushes `tip` and `added`.
+ */
+export class Draft {
+  readonly base: Oid | null;
+  #tip: Oid | null;
+  #root: Oid | null = null;
+  readonly #remote: Remote;
+  readonly #objects = new Map<Oid, GitObject>();
+  readonly #added = new Map<Oid, GitObject>();
+  readonly #parsed = new Map<Oid, ReadonlyMap<string, Line>>();
+
+  constructor(remote: Remote, base: Oid | null) {
+    this.#remote = remote;
+    this.base = base;
+    this.#tip = base;
+  }
+
+  /** The newest drafted commit, else the tip that the draft began on; null for a branch that is not there yet. */
+  get tip(): Oid | null {
+    return this.#tip;
+  }
+
+  /** The objects that the drafted commits need and the server may lack. */
+  get added(): Objects {
+    return this.#added;
+  }
+
+  /** Reads the folders that lead to these paths, so that `entry`, `blocker` and `commit` may speak of them. */
+  async open(paths: readonly string[]): Promise<void> {
+    if (this.base === null) return;
+    const missing = paths.filter((path) => !this.#knows(path));
+    if (missing.length === 0 && this.#root !== null) return;
+    for (const [oid, object] of await this.#remote.open(this.base, missing)) this.#objects.set(oid, object);
+    const commit = this.#objects.get(this.base);
+    if (this.#root === null && commit !== undefined) this.#root = parseCommit(commit).tree;
+  }
+
+  /** What stands at a path, null where nothing does. The path must have been opened. */
+  entry(path: string): Entry | null {
+    return this.#walk(path).entry;
+  }
+
+  /** The nearest thing on the way to a path that is not a folder (a file, a symlink, a submodule), if there is one. */
+  blocker(path: string): string | null {
+    return this.#walk(path).blocker;
+  }
+
+  /** The lines of an opened folder, by name (names that are not UTF-8 are left out). */
+  list(path: string): ReadonlyMap<string, Entry> {
+    const oid = path === '' ? this.#root : this.entry(path)?.oid;
+    if (oid === undefined || oid === null) return new Map();
+    return new Map([...this.#tree(oid).values()].map((line) => [line.name.toString(), line]));
+  }
+
+  /** The contents of files at these opened paths; a path where no file stands is left out. */
+  async read(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const entries = paths.flatMap((path) => {
+      const entry = this.entry(path);
+      return entry?.mode.startsWith('100') ? [[path, entry.oid] as const] : [];
+    });
+    const wanted = [...new Set(entries.map(([, oid]) => oid))].filter((oid) => !this.#objects.has(oid));
+    if (wanted.length > 0) for (const [oid, object] of await this.#remote.fetch(wanted)) this.#objects.set(oid, object);
+    return new Map(entries.map(([path, oid]) => [path, this.#objects.get(oid)?.bytes ?? new Uint8Array()]));
+  }
+
+  /** Drafts one commit on the tip; returns its id. All edited paths must have been opened, and none may be blocked. */
+  async commit({ edits, objects, message, identity, signer }: Change): Promise<Oid> {
+    for (const [oid, object] of objects) this.#add(oid, object);
+    const tree = this.#apply(this.#root, edits) ?? this.#put({ type: 'tree', bytes: new Uint8Array() });
+    const parents = this.#tip === null ? [] : [this.#tip];
+    const payload = renderCommit({ tree, parents, author: identity, committer: identity, message });
+    const bytes = signer === null ? payload : withSignature(payload, await signer.sign(payload));
+    this.#root = tree;
+    this.#tip = this.#put({ type: 'commit', bytes });
+    return this.#tip;
+  }
+
+  #apply(root: Oid | null, edits: ReadonlyMap<string, Entry | null>): Oid | null {
+    const here = new Map<string, Entry | null>();
+    const below = new Map<string, Map<string, Entry | null>>();
+    for (const [path, entry] of edits) {
+      const slash = path.indexOf('/');
+      if (slash === -1) here.set(path, entry);
+      else {
+        const folder = path.slice(0, slash);
+        below.set(folder, (below.get(folder) ?? new Map()).set(path.slice(slash + 1), entry));
+      }
+    }
+    const lines = root === null ? [] : readTree(this.object(root).bytes);
+    for (const [folder, inner] of below) {
+      const before = here.get(folder) ?? (root === null ? undefined : this.#line(root, folder));
+      const oid = this.#apply(before?.mode === FOLDER ? before.oid : null, inner);
+      here.set(folder, oid === null ? null : { mode: FOLDER, oid });
+    }
+    const after = splice(lines, here);
+    return after.length === 0
+      ? null
+      : this.#put({ type: 'tree', bytes: writeTree(after), ...(root === null ? {} : { like: root }) });
+  }
+
+  #walk(path: string): { readonly entry: Entry | null; readonly blocker: string | null } {
+    const segments = path.split('/');
+    let entry: Entry | null = this.#root === null ? null : { mode: FOLDER, oid: this.#root };
+    for (const [depth, segment] of segments.entries()) {
+      if (entry === null) return { entry: null, blocker: null };
+      if (entry.mode !== FOLDER) return { entry: null, blocker: segments.slice(0, depth).join('/') };
+      entry = this.#line(entry.oid, segment) ?? null;
+    }
+    return { entry, blocker: null };
+  }
+
+  #knows(path: string): boolean {
+    if (this.#root === null) return false;
+    let oid = this.#root;
+    for (const segment of path.split('/')) {
+      if (!this.#objects.has(oid)) return false;
+      const line = this.#line(oid, segment);
+      if (line === undefined || line.mode !== FOLDER) return true;
+      oid = line.oid;
+    }
+    return true;
+  }
+
+  #line(tree: Oid, name: string): Line | undefined {
+    return this.#tree(tree).get(Buffer.from(name).toString('latin1'));
+  }
+
+  /** A tree's lines by name; names are kept as bytes (latin1), so that one that is not UTF-8 is never taken for another. */
+  #tree(oid: Oid): ReadonlyMap<string, Line> {
+    let lines = this.#parsed.get(oid);
+    if (lines === undefined) {
+      lines = new Map(readTree(this.object(oid).bytes).map((line) => [line.name.toString('latin1'), line]));
+      this.#parsed.set(oid, lines);
+    }
+    return lines;
+  }
+
+  /** An object that was opened or drafted. */
+  object(oid: Oid): GitObject {
+    const object = this.#objects.get(oid);
+    if (object === undefined) throw new Error(`object ${oid} was used before it was opened`);
+    return object;
+  }
+
+  #put(object: GitObject): Oid {
+    const oid = oidOf(object);
+    this.#add(oid, object);
+    return oid;
+  }
+
+  #add(oid: Oid, object: GitObject): void {
+    if (!this.#objects.has(oid)) this.#added.set(oid, object);
+    this.#objects.set(oid, object);
+  }
+}

@@ -1,0 +1,42 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { Retryable } from '../errors.ts';
+
+/** What happened, for those who nudge, verify and tell. The same outcome told twice carries the same `id`. */
+export interface Notice {
+  readonly type: 'Landed' | 'Rejected' | 'Waiting' | 'TakenBack' | 'Stalled' | 'SweepContinues';
+  /** At most some 200 kB as JSON; longer texts are cut by `cut`. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** The event bus. Throws Retryable when a notice could not be handed over. */
+export interface Bus {
+  put(notices: readonly Notice[]): Promise<void>;
+}
+
+/** Texts from outside are as long as their authors like; an event holds 256 KB. */
+const LONGEST_TEXT = 8192;
+const ENTRIES_PER_CALL = 10;
+
+function cut(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value;
+}
+
+export function eventBus(client: EventBridgeClient, name: string): Bus {
+  return {
+    async put(notices) {
+      for (let at = 0; at < notices.length; at += ENTRIES_PER_CALL) {
+        const entries = notices.slice(at, at + ENTRIES_PER_CALL).map(({ type, detail }) => ({
+          EventBusName: name,
+          Source: 'gitferry',
+          DetailType: type,
+          Detail: JSON.stringify(detail, cut),
+        }));
+        const answer = await client.send(new PutEventsCommand({ Entries: entries })).catch((cause: unknown) => {
+          throw new Retryable('BusUnavailable', 'The event bus did not take the notice.', { cause });
+        });
+        if ((answer.FailedEntryCount ?? 0) > 0)
+          throw new Retryable('BusUnavailable', `The event bus did not take ${answer.FailedEntryCount} notices.`);
+      }
+    },
+  };
+}

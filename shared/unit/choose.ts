@@ -1,0 +1,122 @@
+import semver from 'semver';
+import { parseChartFileName } from '../artifact/chart.ts';
+import type { Release, UnitState } from '../ledger/state.ts';
+import { recordOf } from '../ledger/state.ts';
+import type { ObjectInfo } from '../source/bucket.ts';
+import type { Unit } from './unit.ts';
+
+/** What is released when a unit's object is gone and its rule says that its place goes too. */
+export const REMOVED = `sha256:${'0'.repeat(64)}`;
+
+/** An object that could be what the unit should be. `version` is null for files. */
+export interface Candidate extends ObjectInfo {
+  readonly version: string | null;
+}
+
+/** What came of reading a candidate: its content's digest, or null when it was rejected. */
+export type Known = ReadonlyMap<Candidate, string | null>;
+
+/** What a unit should be now, as far as the listing and what was read so far tell. */
+export type Choice =
+  | { readonly kind: 'read'; readonly candidate: Candidate }
+  | { readonly kind: 'land'; readonly candidate: Candidate }
+  | { readonly kind: 'remove' }
+  /** What stands stays as it is, but its rule has changed and its object is gone. */
+  | { readonly kind: 'relocate' }
+  | { readonly kind: 'stay'; readonly why: string };
+
+/** The objects of a listing that belong to this unit. */
+export function candidatesOf(unit: Unit, objects: readonly ObjectInfo[]): Candidate[] {
+  const { prefix, place } = unit.mirror;
+  return objects.flatMap((object): Candidate[] => {
+    const rest = object.key.slice(prefix.length);
+    if (place.kind === 'files' || unit.name.startsWith('?'))
+      return rest === unit.name.replace(/^\?/u, '') ? [{ ...object, version: null }] : [];
+    const chart = parseChartFileName(rest);
+    return chart?.name === unit.name ? [{ ...object, version: chart.version }] : [];
+  });
+}
+
+/** Whether the mirror's rule lets a version in; without a range, every release and no prerelease. */
+function admits(unit: Unit, version: string | null): boolean {
+  if (version === null || unit.mirror.place.kind !== 'chart') return true;
+  return semver.satisfies(version, unit.mirror.place.versions ?? '*');
+}
+
+interface Ranked {
+  readonly version: string | null;
+  readonly modified: string;
+}
+
+/** Which of two comes first: the higher version, or the newer upload; ties go to the newer upload. */
+function rank(unit: Unit, a: Ranked, b: Ranked): number {
+  const { place } = unit.mirror;
+  const byVersion =
+    place.kind === 'chart' && place.select === 'highest' && a.version !== null && b.version !== null
+      ? semver.rcompare(a.version, b.version)
+      : 0;
+  return byVersion || (a.modified < b.modified ? 1 : a.modified > b.modified ? -1 : 0);
+}
+
+/** Candidates that the rule admits, best first. */
+export function ranked(unit: Unit, candidates: readonly Candidate[]): Candidate[] {
+  return candidates
+    .filter(({ version }) => admits(unit, version))
+    .sort((a, b) => rank(unit, a, b) || (a.key < b.key ? 1 : -1));
+}
+
+function isFrom(candidate: Candidate, source: { readonly key: string; readonly etag: string } | null): boolean {
+  return source !== null && source.key === candidate.key && source.etag === candidate.etag;
+}
+
+/** What stands takes part in the choice while it may stay: not held, admitted, and kept although its object is gone. */
+function incumbent(unit: Unit, state: UnitState, candidates: readonly Candidate[]): Release | null {
+  const record = recordOf(state);
+  if (record === null || record.content === null || record.content === REMOVED) return null;
+  if (state.held.includes(record.content) || !admits(unit, record.version)) return null;
+  const listed = candidates.some(({ key }) => key === record.source?.key);
+  return listed || unit.mirror.onDelete === 'keep' || state.expired ? record : null;
+}
+
+/**
+ * Chooses what a unit should be: the best candidate that is neither held nor rejected, unless what stands is better.
+ * Pure: when a content must be known first, it says which; the caller reads it and asks again.
+ */
+export function choose(unit: Unit, state: UnitState, candidates: readonly Candidate[], known: Known): Choice {
+  const rule = unit.mirror.digest;
+  const record = recordOf(state);
+  const standing = incumbent(unit, state, candidates);
+  const moved = (): Choice =>
+    standing?.rule === rule ? { kind: 'stay', why: 'what stands is the best there is' } : { kind: 'relocate' };
+
+  for (const candidate of ranked(unit, candidates)) {
+    if (standing !== null && isFrom(candidate, standing.source) && standing.rule === rule)
+      return { kind: 'stay', why: 'it stands already' };
+    if (
+      standing !== null &&
+      candidate.key !== standing.source?.key &&
+      rank(unit, { version: standing.version, modified: standing.source?.modified ?? '' }, candidate) < 0
+    )
+      return moved();
+    if (
+      Object.values(state.rejected).some(
+        (past) => past.rule === rule && past.source !== null && isFrom(candidate, past.source),
+      )
+    )
+      continue;
+    const digest = known.has(candidate) ? known.get(candidate) : digestInHistory(state, candidate);
+    if (digest === null || (digest !== undefined && state.held.includes(digest))) continue;
+    return { kind: known.has(candidate) ? 'land' : 'read', candidate };
+  }
+
+  if (standing !== null) return moved();
+  const gone = candidates.length === 0 && unit.mirror.onDelete === 'remove' && !state.expired;
+  const refused = state.held.includes(REMOVED) || state.rejected[REMOVED]?.rule === rule;
+  if (gone && record !== null && record.content !== null && record.content !== REMOVED && !refused)
+    return { kind: 'remove' };
+  return { kind: 'stay', why: candidates.length === 0 ? 'there is nothing at its source' : 'no candidate may land' };
+}
+
+function digestInHistory(state: UnitState, candidate: Candidate): string | undefined {
+  return state.releases.find(({ source }) => isFrom(candidate, source))?.content ?? undefined;
+}

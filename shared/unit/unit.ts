@@ -1,0 +1,52 @@
+import { parseChartFileName } from '../artifact/chart.ts';
+import type { Config, Mirror } from '../config/config.ts';
+
+/** Where gitferry leaves word of what it rejected; never mirrored itself. */
+export const REJECTED_PREFIX = 'gitferry-rejected/';
+
+/** The smallest thing that lands as a whole: one chart, or one file or bundle. */
+export interface Unit {
+  /** `<mirror>#<name>`, unique in a deployment. */
+  readonly id: string;
+  readonly mirror: Mirror;
+  /** A chart's name, a key below the mirror's prefix, or `?` and a key that is no chart in a mirror of charts. */
+  readonly name: string;
+}
+
+export function unitId(mirror: string, name: string): string {
+  return `${mirror}#${name}`;
+}
+
+/** The name of the mirror that a unit's id belongs to; mirrors' names hold no `#`. */
+export function mirrorOf(id: string): { readonly mirror: string; readonly name: string } {
+  const hash = id.indexOf('#');
+  return { mirror: id.slice(0, hash), name: id.slice(hash + 1) };
+}
+
+/** The unit that a key of a mirror belongs to; null for keys that are nobody's (folder markers, our own notes). */
+export function unitOf(mirror: Mirror, key: string): Unit | null {
+  if (!key.startsWith(mirror.prefix) || key.endsWith('/') || key.startsWith(REJECTED_PREFIX)) return null;
+  const rest = key.slice(mirror.prefix.length);
+  const name = mirror.place.kind === 'chart' ? (chartName(rest) ?? `?${rest}`) : rest;
+  return { id: unitId(mirror.name, name), mirror, name };
+}
+
+function chartName(rest: string): string | null {
+  return rest.includes('/') ? null : (parseChartFileName(rest)?.name ?? null);
+}
+
+/** Every unit that an object of a bucket belongs to: one a mirror whose prefix covers it. */
+export function unitsOf(config: Config, bucket: string, key: string): Unit[] {
+  return config.mirrors.filter((mirror) => mirror.bucket === bucket).flatMap((mirror) => unitOf(mirror, key) ?? []);
+}
+
+/** The folder (or file, for an archive kept as it is) that is a chart's place. */
+export function chartPlace(template: string, chart: { readonly name: string; readonly version: string }): string {
+  return template.replaceAll('{name}', chart.name).replaceAll('{version}', chart.version);
+}
+
+/** The folder below which a file's or a bundle's paths stand; empty for the root. */
+export function filesRoot(folder: string, name: string): string {
+  const slash = name.lastIndexOf('/');
+  return [folder, slash === -1 ? '' : name.slice(0, slash)].filter((part) => part !== '').join('/');
+}
