@@ -1,0 +1,77 @@
+// `node test/run.ts <tier>`: the tests of a tier in one call of Node's runner; its last line are the counts.
+import { spawn } from 'node:child_process';
+import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** What each tier needs beyond Node and git decides where its tests stand. */
+const OTHERS = ['test/tools/**', 'test/aws/**', 'test/cluster/**'];
+const TIERS: Readonly<Record<string, { readonly include: string; readonly exclude: readonly string[] }>> = {
+  unit: { include: 'test/**/*.test.ts', exclude: OTHERS },
+  tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
+};
+
+const Counts = z.object({
+  passed: z.int(),
+  failed: z.int(),
+  cancelled: z.int(),
+  skipped: z.int(),
+  todo: z.int(),
+});
+
+/** Runs the files and answers the counts; null when there are none, because the runner itself failed. */
+async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | null> {
+  const folder = await mkdtemp(join(tmpdir(), 'gitferry-test-'));
+  const counts = join(folder, 'counts.json');
+  const reporters = [
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...[`--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`, `--test-reporter-destination=${counts}`],
+  ];
+  try {
+    const child = spawn(process.execPath, ['--test', ...reporters, ...files], { cwd: ROOT, stdio: 'inherit' });
+    await new Promise((done) => child.once('exit', done));
+    return Counts.parse(JSON.parse(await readFile(counts, 'utf8')));
+  } catch {
+    return null;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A test file without a test counts as one that passed, so it must not be there. */
+async function empty(files: readonly string[]): Promise<readonly string[]> {
+  const texts = await Promise.all(files.map(async (file) => [file, await readFile(join(ROOT, file), 'utf8')] as const));
+  return texts.filter(([, text]) => !/^\s*(?:it|test)(?:\.\w+)?\(/mu.test(text)).map(([file]) => file);
+}
+
+async function main(tier: string): Promise<number> {
+  const patterns = TIERS[tier];
+  if (patterns === undefined) {
+    console.error(`There is no tier ${tier}; there are ${Object.keys(TIERS).join(', ')}.`);
+    return 2;
+  }
+  const { include, exclude } = patterns;
+  const files = (await Array.fromAsync(glob(include, { cwd: ROOT, exclude: [...exclude] }))).sort();
+  const hollow = await empty(files);
+  if (hollow.length > 0) {
+    console.error(`These files hold no test: ${hollow.join(', ')}`);
+    return 1;
+  }
+  const counts = files.length === 0 ? null : await run(files);
+  if (counts === null) {
+    console.error(`The tier ${tier} could not be run: ${files.length} files.`);
+    return 1;
+  }
+  const failed = counts.failed + counts.cancelled;
+  const skipped = counts.skipped + counts.todo;
+  // Where the tools are installed on purpose, a test that skips because it found none has proved nothing.
+  const strict = process.env.CI !== undefined && tier === 'tools' ? skipped : 0;
+  const line = `${counts.passed} passed, ${failed + strict} failed`;
+  console.log(skipped > strict ? `${line}, ${skipped} skipped` : line);
+  return failed + strict > 0 || counts.passed === 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv[2] ?? '');
