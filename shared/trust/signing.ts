@@ -1,0 +1,51 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { Stalled } from '../errors.ts';
+import { isOpenSshKey, PassphraseNeeded, readOpenSshKey } from './openssh-key.ts';
+import { publicBlob } from './ssh-key.ts';
+import { isSshSignature, signSsh, verifiesSsh } from './ssh-signature.ts';
+
+/** Signs commits. */
+export interface Signer {
+  /** The armoured signature of a commit's bytes. */
+  sign(payload: Uint8Array): Promise<string>;
+  /** `ssh-ed25519 AAAA…`, as in an allowed-signers file. */
+  readonly publicKey: string;
+}
+
+/** How PKCS#8 and OpenSSL's older forms say that a passphrase is needed. */
+const LOCKED = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/mu;
+
+function unusable(why: string, cause?: unknown): Stalled {
+  return new Stalled('SigningKeyUnusable', `The signing key can not be used: ${why}.`, {
+    hint: 'Configure an Ed25519, RSA or ECDSA private key in OpenSSH or PKCS#8 form, without a passphrase.',
+    cause,
+  });
+}
+
+function readPrivateKey(pem: string): KeyObject {
+  try {
+    return isOpenSshKey(pem) ? readOpenSshKey(pem) : createPrivateKey(pem);
+  } catch (error) {
+    if (error instanceof PassphraseNeeded || LOCKED.test(pem)) {
+      throw unusable('it is protected by a passphrase');
+    }
+    // The cause may quote the key: it is left out.
+    throw unusable(error instanceof RangeError ? error.message : 'it is no private key that can be read');
+  }
+}
+
+/** Reads a private key. Throws Stalled SigningKeyUnusable, so that nothing is ever pushed unsigned instead. */
+export function readSigningKey(pem: string): Signer {
+  const key = readPrivateKey(`${pem.trim()}\n`);
+  try {
+    const { type, blob } = publicBlob(createPublicKey(key));
+    return { sign: async (payload) => signSsh(payload, key), publicKey: `${type} ${blob.toString('base64')}` };
+  } catch (error) {
+    throw unusable(error instanceof RangeError ? error.message : 'its kind is not supported');
+  }
+}
+
+/** Whether one of these keys (`ssh-ed25519 AAAA…`) made the armoured signature of the payload. */
+export function verifies(payload: Uint8Array, armoured: string, publicKeys: readonly string[]): boolean {
+  return isSshSignature(armoured) && verifiesSsh(payload, armoured, publicKeys);
+}
