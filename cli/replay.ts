@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Command } from 'commander';
+import { parseChanges } from '../shared/change/parse.ts';
+import { Rejected } from '../shared/errors.ts';
+import { printable } from './report.ts';
+import { findRunning, localAws } from './running.ts';
+
+/** `gitferry replay <event.json>`: sends an event to the changes queue once more, as it is. */
+export function replay(program: Command): void {
+  program
+    .command('replay')
+    .summary('send an event to the changes queue again')
+    .description('Sends an event from a file to the changes queue of the stack that runs here, whatever it holds.')
+    .argument('<event>', 'a file with an event of S3, bare or in its envelope')
+    .option('--queue <url>', 'a queue of AWS, with its ordinary credentials')
+    .action(async (file: string, { queue }: { readonly queue?: string }) => {
+      const body = await readFile(file, 'utf8');
+      const { client, url } = queue === undefined ? await runningQueue() : { client: new SQSClient({}), url: queue };
+      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+      console.log(printable(`sent: ${said(body)}`));
+    });
+}
+
+async function runningQueue(): Promise<{ readonly client: SQSClient; readonly url: string }> {
+  const { endpoints, queue } = await findRunning(process.cwd());
+  return { client: new SQSClient({ ...localAws, endpoint: endpoints.sqs }), url: queue };
+}
+
+/** What gitferry will make of an event. */
+function said(body: string): string {
+  try {
+    const changes = parseChanges(body).map((change) =>
+      change.kind === 'config'
+        ? 'gitferry.yaml'
+        : `s3://${change.bucket}/${change.kind === 'object' ? change.key : change.prefix}`,
+    );
+    return changes.length === 0 ? 'no change' : changes.join(', ');
+  } catch (error) {
+    if (error instanceof Rejected) return `it will be rejected (${error.reason}: ${error.message})`;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Fault } from '../shared/config/fault.ts';
+import { parseConfig } from '../shared/config/parse.ts';
+import { Rejected } from '../shared/errors.ts';
+import { printable } from './report.ts';
+
+/** `gitferry validate <file>`: every fault on a line of its own, as editors and CI read it; exit status 1 if there is one. */
+export function validate(program: Command): void {
+  program
+    .command('validate')
+    .summary('check a gitferry.yaml')
+    .description('Shows all faults of a gitferry.yaml at once, each with its line and column.')
+    .argument('<file>', 'the file to check')
+    .action(async (file: string) => {
+      const { lines, sound } = judge(file, await readFile(file));
+      console.log(lines.join('\n'));
+      if (!sound) process.exitCode = 1;
+    });
+}
+
+function judge(file: string, bytes: Uint8Array): { readonly lines: readonly string[]; readonly sound: boolean } {
+  try {
+    const { mirrors } = parseConfig(bytes);
+    return {
+      lines: [`${file}: no faults, ${mirrors.length} ${mirrors.length === 1 ? 'mirror' : 'mirrors'}`],
+      sound: true,
+    };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const { faults, count } = error.facts as { faults: readonly Fault[]; count: number };
+    const lines = faults.map(({ line, column, reason, message }) =>
+      printable(`${file}:${line}:${column} ${reason} ${message}`).replaceAll('\n', ' '),
+    );
+    if (count > faults.length) lines.push(`${file}: and ${count - faults.length} more`);
+    return { lines, sound: false };
+  }
+}

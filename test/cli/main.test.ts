@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gitferry } from './process.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gitferry-cli-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+test('--version says the package’s', async () => {
+  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(await gitferry(folder, '--version'), { status: 0, out: `${manifest.version}\n`, err: '' });
+});
+
+test('a command line that is not understood ends with 2, on stderr', async () => {
+  for (const args of [[], ['fly'], ['validate'], ['log', '-n', '0'], ['put', 'x', '--metadata', 'novalue']]) {
+    const { status, out, err } = await gitferry(folder, ...args);
+    assert.deepEqual([status, out], [2, ''], args.join(' '));
+    assert.notEqual(err, '');
+  }
+});
+
+test('validate shows every fault on a line of its own, and ends with 1', async () => {
+  await writeFile(join(folder, 'bad.yaml'), 'mirrors:\n  - bucket: acme\n    colour: "\\e[2J"\nimages: []\n');
+  const { status, out, err } = await gitferry(folder, 'validate', 'bad.yaml');
+  assert.deepEqual([status, err], [1, '']);
+  assert.deepEqual(
+    out.split('\n').map((line) => line.split(' ').slice(0, 2).join(' ')),
+    ['bad.yaml:2:5 PlaceMissing', 'bad.yaml:3:5 KeyUnknown', 'bad.yaml:4:1 NotSupportedYet', ''],
+  );
+});
+
+test('validate says what is sound', async () => {
+  await writeFile(join(folder, 'good.yaml'), 'mirrors:\n  - {bucket: acme, files: apps}\n');
+  assert.deepEqual(await gitferry(folder, 'validate', 'good.yaml'), {
+    status: 0,
+    out: 'good.yaml: no faults, 1 mirror\n',
+    err: '',
+  });
+});
+
+test('an error is a reason and a sentence, without a stack', async () => {
+  const missing = await gitferry(folder, 'validate', 'absent.yaml');
+  assert.deepEqual(missing, { status: 1, out: '', err: 'FileMissing: There is no file absent.yaml.\n' });
+  const { status, err } = await gitferry(folder, 'log');
+  assert.equal(status, 1);
+  assert.match(err, /^NotRunning: No gitferry runs in .*\.\n {2}Run "npm start" .*\n$/u);
+});
+
+test('a stack that has ended is not found', async () => {
+  await mkdir(join(folder, '.gitferry'));
+  const url = 'http://127.0.0.1:9/';
+  const run = { endpoints: { s3: url, sqs: url, events: url, git: url }, bucket: 'b', queue: url, branch: 'main' };
+  // Linux gives no process a number so large.
+  await writeFile(join(folder, '.gitferry', 'run.json'), JSON.stringify({ ...run, pid: 2 ** 30 }));
+  assert.match((await gitferry(folder, 'log')).err, /^NotRunning/u);
+});
