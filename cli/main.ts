@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { land } from './land.ts';
 import { log } from './log.ts';
 import { put } from './put.ts';
 import { replay } from './replay.ts';
@@ -11,7 +12,7 @@ const program = new Command('gitferry')
   .version(manifest.version)
   .showHelpAfterError('(add --help to see what it takes)')
   .exitOverride();
-for (const command of [validate, put, replay, log]) command(program);
+for (const command of [validate, put, replay, log, land]) command(program);
 
 // Who reads no further, as head does, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

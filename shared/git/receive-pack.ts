@@ -8,7 +8,6 @@ import { writePack } from './pack-writer.ts';
 import { PacketReader } from './pkt-line.ts';
 import { readReport, renderPush } from './push-request.ts';
 import type { Move, PushReport } from './remote.ts';
-import { type Base, basesOf } from './thin.ts';
 import { reachable } from './walk.ts';
 
 const SERVICE = 'git-receive-pack';
@@ -39,14 +38,10 @@ export class ReceivePack {
   async push(moves: readonly Move[], objects: Objects): Promise<PushReport> {
     const server = this.#memory.push;
     const sent = new Map<Oid, GitObject>();
-    const bases = new Map<Oid, Base>();
-    for (const { from, to } of moves) {
-      const news = reachable(to, objects);
-      for (const [oid, object] of news) sent.set(oid, object);
-      if (from === null || server?.thin !== true) continue;
-      for (const [oid, base] of basesOf(from, news, (held) => this.#memory.objects.get(held))) bases.set(oid, base);
-    }
-    const body = renderPush(moves, writePack(sent, bases), server);
+    for (const { to } of moves) for (const [oid, object] of reachable(to, objects)) sent.set(oid, object);
+    const held = (oid: Oid): GitObject | undefined =>
+      server?.thin === true ? this.#memory.objects.get(oid) : undefined;
+    const body = renderPush(moves, writePack(sent, held), server);
     const reader = new PacketReader(await this.#http.ask({ service: SERVICE, body, version2: false }));
     const report = await readReport(reader, moves, server?.sideBand === true, (words) => this.#http.redact(words));
     if (report === null) {
