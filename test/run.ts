@@ -67,8 +67,9 @@ async function main(tier: string): Promise<number> {
   }
   const failed = counts.failed + counts.cancelled;
   const skipped = counts.skipped + counts.todo;
-  // Where the tools are installed on purpose, a test that skips because it found none has proved nothing.
-  const strict = process.env.CI !== undefined && tier === 'tools' ? skipped : 0;
+  // Where all that the tests ask for was put there on purpose, one that skips has proved nothing.
+  const complete = process.env.CI !== undefined && process.env.GITFERRY_DATA !== undefined;
+  const strict = complete && tier === 'tools' ? skipped : 0;
   const line = `${counts.passed} passed, ${failed + strict} failed`;
   console.log(skipped > strict ? `${line}, ${skipped} skipped` : line);
   return failed + strict > 0 || counts.passed === 0 ? 1 : 0;
