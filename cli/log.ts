@@ -1,11 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { authorizationOf, loadCredentials } from '../shared/config/credentials.ts';
 import type { Remote } from '../shared/git/remote.ts';
-import { SmartHttp } from '../shared/git/smart-http.ts';
 import { ledgerRef } from '../shared/ledger/ledger.ts';
 import { formatEvent } from './event-line.ts';
 import { ledgerEvents } from './ledger-events.ts';
-import { tipOf } from './main-repository.ts';
+import { openRemote, tipOf } from './main-repository.ts';
 import { findRunning } from './running.ts';
 
 interface Options {
@@ -22,14 +20,14 @@ export function log(program: Command): void {
   program
     .command('log')
     .summary('show what landed, what was rejected, and why')
-    .description('Shows what the ledger recorded, newest first.')
+    .description(
+      'Shows what the ledger recorded, newest first. Credentials: GITFERRY_GIT_TOKEN, or GITFERRY_GIT_USERNAME and ' +
+        'GITFERRY_GIT_PASSWORD, else git’s credential helper.',
+    )
     .option('-n, --number <count>', 'how many events', count, 20)
     .option('--unit <text>', 'only units whose name holds this text')
     .addOption(new Option('-o, --output <form>', 'a line an event, or JSON').choices(['text', 'json']).default('text'))
-    .option(
-      '--repository <url>',
-      'another main repository (credentials: GITFERRY_GIT_TOKEN, or _USERNAME and _PASSWORD)',
-    )
+    .option('--repository <url>', 'another main repository')
     .option('--branch <name>', 'its branch', 'main')
     .option('--deployment <name>', 'the deployment whose ledger it is')
     .action(async (options: Options, command: Command) => {
@@ -51,18 +49,10 @@ async function ledgerOf(
   const { repository, branch, deployment } = options;
   if (repository === undefined) {
     const running = await findRunning(process.cwd());
-    return {
-      remote: new SmartHttp({ url: running.endpoints.git }),
-      ref: ledgerRef(running.deployment, running.branch),
-    };
+    return { remote: openRemote(running.endpoints.git), ref: ledgerRef(running.deployment, running.branch) };
   }
   if (deployment === undefined) command.error('error: with --repository, name the deployment too');
-  const credentials = loadCredentials(process.env);
-  const authorization = credentials === null ? null : { authorization: authorizationOf(credentials) };
-  return {
-    remote: new SmartHttp({ url: repository, credentials: async () => authorization }),
-    ref: ledgerRef(deployment, branch),
-  };
+  return { remote: openRemote(repository), ref: ledgerRef(deployment, branch) };
 }
 
 function count(text: string): number {

@@ -2,6 +2,13 @@ import { Stalled } from '../shared/errors.ts';
 import { Draft } from '../shared/git/draft.ts';
 import type { Oid } from '../shared/git/object.ts';
 import type { Remote } from '../shared/git/remote.ts';
+import { SmartHttp } from '../shared/git/smart-http.ts';
+import { findCredentials } from './git-credentials.ts';
+
+/** A main repository by its address, with the credentials that this person has for it. */
+export function openRemote(url: string): Remote {
+  return new SmartHttp({ url, credentials: findCredentials(url, process.env) });
+}
 
 /** The id that a branch stands at. @throws Stalled BranchMissing. */
 export async function tipOf(remote: Remote, ref: string): Promise<Oid> {

@@ -4,8 +4,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Mirror } from '../shared/config/config.ts';
 import { parseConfig } from '../shared/config/parse.ts';
-import { SmartHttp } from '../shared/git/smart-http.ts';
-import { readMain } from './main-repository.ts';
+import { openRemote, readMain } from './main-repository.ts';
 import { printable } from './report.ts';
 import { findRunning, localAws, type Running } from './running.ts';
 import { uploadKey } from './upload-key.ts';
@@ -54,7 +53,7 @@ async function runningTarget(running: Running, keyed: Target['key'] | null): Pro
 }
 
 async function mirrorsOf({ endpoints, branch }: Running): Promise<readonly Mirror[]> {
-  const file = await readMain(new SmartHttp({ url: endpoints.git }), branch, 'gitferry.yaml');
+  const file = await readMain(openRemote(endpoints.git), branch, 'gitferry.yaml');
   return file === null ? [] : parseConfig(file).mirrors;
 }
 

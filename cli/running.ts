@@ -10,7 +10,7 @@ const running = z.object({
   /** The url of the changes queue. */
   queue: z.url(),
   branch: z.string(),
-  deployment: z.string().default('local'),
+  deployment: z.string(),
   pid: z.int().positive(),
 });
 

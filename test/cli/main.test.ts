@@ -54,7 +54,13 @@ test('an error is a reason and a sentence, without a stack', async () => {
 test('a stack that has ended is not found', async () => {
   await mkdir(join(folder, '.gitferry'));
   const url = 'http://127.0.0.1:9/';
-  const run = { endpoints: { s3: url, sqs: url, events: url, git: url }, bucket: 'b', queue: url, branch: 'main' };
+  const run = {
+    endpoints: { s3: url, sqs: url, events: url, git: url },
+    bucket: 'b',
+    queue: url,
+    branch: 'main',
+    deployment: 'local',
+  };
   // Linux gives no process a number so large.
   await writeFile(join(folder, '.gitferry', 'run.json'), JSON.stringify({ ...run, pid: 2 ** 30 }));
   assert.match((await gitferry(folder, 'log')).err, /^NotRunning/u);

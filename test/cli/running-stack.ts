@@ -34,6 +34,7 @@ export async function startRunningStack(files: Files): Promise<RunningStack> {
     queue,
     repository: git.repository.dir,
     branch: 'main',
+    deployment: 'local',
     pid: process.pid,
   };
   await writeFile(join(folder, '.gitferry', 'run.json'), JSON.stringify(run));
@@ -46,9 +47,10 @@ export async function startRunningStack(files: Files): Promise<RunningStack> {
     close: async () => {
       s3.destroy();
       sqs.destroy();
-      await app.close();
+      const closed = app.close();
+      app.server.closeAllConnections();
+      await closed;
       await git.close();
-      await git.repository.remove();
       await rm(folder, { recursive: true });
     },
   };
