@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type Definitions, readDefinitions } from '../../infra/local/definitions.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const variables = { stage: 'test', parameters: { repository: 'https://git.example.org/main.git', bucket: 'releases' } };
+
+const read = (root: string): Promise<Definitions> => readDefinitions(root, variables, (name) => `queue:${name}`);
+
+describe('the deployed definitions', () => {
+  it('give mirror its queue as the product says', async () => {
+    const { functions, queues } = await read(ROOT);
+    const mirror = functions.find(({ name }) => name === 'mirror');
+    const [source] = mirror?.queues ?? [];
+    assert.deepEqual(source, {
+      queueArn: 'arn:aws:sqs:us-east-1:000000000000:gitferry-test-changes',
+      batchSize: 10,
+      reportsFailures: true,
+      concurrency: 2,
+    });
+    const changes = queues.find(({ arn }) => arn === source?.queueArn);
+    const redrive = JSON.parse(changes?.attributes.RedrivePolicy ?? '{}');
+    assert.equal(redrive.maxReceiveCount, 5);
+    assert.ok(queues.some(({ arn }) => arn === redrive.deadLetterTargetArn));
+    assert.ok(Number(changes?.attributes.VisibilityTimeout) >= 6 * (mirror?.timeout ?? Number.NaN));
+  });
+
+  it('give every function its environment, and only mirror the key that may write', async () => {
+    const { functions } = await read(ROOT);
+    for (const { name, environment } of functions) {
+      assert.equal(environment.GITFERRY_DEPLOYMENT, 'test');
+      assert.equal(environment.GITFERRY_REPOSITORY, 'https://git.example.org/main.git');
+      assert.equal(environment.GITFERRY_CHANGES_QUEUE, 'queue:gitferry-test-changes');
+      assert.equal(environment.GITFERRY_BUS, 'gitferry-test');
+      assert.equal(environment.GITFERRY_GIT_SECRET, name === 'mirror' ? 'gitferry/test/git' : 'gitferry/test/git-read');
+    }
+  });
+});
+
+describe('definitions that the embedded run cannot carry out', () => {
+  const changes: readonly (readonly [file: string, from: string, to: string, words: RegExp])[] = [
+    ['infra/resources/bus.yml', 'AWS::Events::EventBus', 'AWS::SNS::Topic', /Bus, AWS::SNS::Topic/u],
+    ['infra/resources/changes.yml', '!GetAtt ChangesQueue.Arn\n\n', '!GetAtt ChangesQueue.QueueName\n\n', /QueueName/u],
+    ['infra/resources/changes.yml', 'maxReceiveCount: 5', 'maxReceiveCount: 5\n      DelaySeconds: 9', /DelaySeconds/u],
+    [
+      'infra/functions/mirror.yml',
+      'batchSize: 10',
+      'batchSize: 10\n      maximumBatchingWindow: 5',
+      /maximumBatchingWindow/u,
+    ],
+    ['infra/functions/sweep.yml', 'rate(15 minutes)', 'cron(0 3 * * ? *)', /cron\(0 3/u],
+    ['serverless.yml', `\${sls:stage}`, `\${env:STAGE}`, /env:STAGE/u],
+  ];
+  for (const [file, from, to, words] of changes)
+    it(`are refused: ${to.trim().split('\n').at(-1)?.trim()}`, async () => {
+      const root = await mkdtemp(join(tmpdir(), 'gitferry-definitions-'));
+      try {
+        for (const part of ['serverless.yml', 'infra/functions', 'infra/resources', 'infra/esbuild.cjs'])
+          await cp(join(ROOT, part), join(root, part), { recursive: true });
+        const text = await readFile(join(root, file), 'utf8');
+        assert.ok(text.includes(from));
+        await writeFile(join(root, file), text.replace(from, to));
+        await assert.rejects(read(root), words);
+      } finally {
+        await rm(root, { recursive: true });
+      }
+    });
+});
