@@ -89,7 +89,7 @@ function listener(
   const first = [...(options.first ?? [])];
   return async (request, response) => {
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
-    if (options.latency !== undefined) await delay(options.latency);
+    if (options.latency !== undefined) await delay(options.latency, undefined, { ref: false });
     const canned = first.shift();
     if (canned !== undefined) {
       request.resume();
