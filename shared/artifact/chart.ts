@@ -1,6 +1,6 @@
 import semver from 'semver';
-import { parseDocument } from 'yaml';
 import { Rejected } from '../errors.ts';
+import { readDocuments } from '../manifest/documents.ts';
 import { type Limits, unpack } from './archive.ts';
 import type { File } from './file.ts';
 import { shown } from './path.ts';
@@ -14,19 +14,24 @@ export interface Chart {
 }
 
 const MAX_NAME = 250;
+const MAX_VERSION = 128;
 /** Helm's best practices, and what `helm lint` asks: no `.`, `..` or `/` comes through. */
 const NAME = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/u;
 const MAX_CHART_YAML = 1024 * 1024;
 /** As Helm's loader finds them; `helm package` writes subcharts unpacked. */
 const PACKED_SUBCHART = /(?:^|\/)charts\/[^/]+\.tgz$/iu;
 
+/** Strict: semver also takes `v1.0.0`, and spaces and line ends around. */
 function isVersion(text: string): boolean {
-  return text.length <= 128 && semver.valid(text) !== null && /^\d/u.test(text) && semver.parse(text)?.raw === text;
+  const parsed = text.length <= MAX_VERSION ? semver.parse(text) : null;
+  return (
+    parsed !== null && text === [parsed.version, ...(parsed.build.length > 0 ? [parsed.build.join('.')] : [])].join('+')
+  );
 }
 
 /** Reads `podinfo-6.14.1.tgz`: split at the leftmost `-` whose rest is a semantic version. Null when there is none. */
 export function parseChartFileName(fileName: string): { readonly name: string; readonly version: string } | null {
-  if (!fileName.endsWith('.tgz') || fileName.length > MAX_NAME + 128) return null;
+  if (!fileName.endsWith('.tgz') || fileName.length > MAX_NAME + MAX_VERSION + 5) return null;
   const stem = fileName.slice(0, -'.tgz'.length);
   for (let dash = stem.indexOf('-'); dash !== -1; dash = stem.indexOf('-', dash + 1)) {
     const [name, version] = [stem.slice(0, dash), stem.slice(dash + 1)];
@@ -40,37 +45,38 @@ function invalid(sentence: string, hint = 'Pack the chart by `helm package`.'): 
 }
 
 /** Chart.yaml, of which only name, version and apiVersion are read; nothing that it refers to is followed. */
-function parseMetadata(bytes: Uint8Array): { apiVersion: unknown; name: unknown; version: unknown } {
+function parseMetadata(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   if (bytes.length > MAX_CHART_YAML) throw invalid('The Chart.yaml is larger than 1 MiB.');
-  let metadata: unknown;
+  let documents: readonly unknown[];
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const document = parseDocument(text, { logLevel: 'silent', prettyErrors: true, stringKeys: true });
-    const [fault] = [...document.errors, ...document.warnings];
-    if (fault !== undefined) throw fault;
-    metadata = document.toJS({ maxAliasCount: 100 });
+    documents = readDocuments(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new Rejected('ChartInvalid', `The Chart.yaml can't be read: ${firstLine(cause)}`, { cause });
+    const why = cause instanceof Rejected ? cause.message : 'It is not text in UTF-8.';
+    throw new Rejected('ChartInvalid', `The Chart.yaml can't be read. ${why}`, { cause });
   }
-  if (typeof metadata !== 'object' || metadata === null) throw invalid('The Chart.yaml is not a mapping.');
-  return { apiVersion: undefined, name: undefined, version: undefined, ...metadata };
-}
-
-function firstLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+  const [metadata] = documents;
+  if (documents.length !== 1 || typeof metadata !== 'object' || metadata === null) {
+    throw invalid('The Chart.yaml is not one mapping.');
+  }
+  return metadata as Readonly<Record<string, unknown>>;
 }
 
 function checkMetadata(bytes: Uint8Array, name: string, version: string): void {
   const metadata = parseMetadata(bytes);
-  if (metadata.apiVersion !== 'v1' && metadata.apiVersion !== 'v2') {
+  const apiVersion = metadata.apiVersion;
+  if (apiVersion !== 'v1' && apiVersion !== 'v2') {
     throw invalid('The Chart.yaml has another apiVersion than v1 or v2.');
   }
   if (metadata.name !== name || metadata.version !== version) {
-    const found = `${shown(String(metadata.name))} ${shown(String(metadata.version))}`;
-    throw new Rejected('ChartNameMismatch', `The file is named ${name} ${version}, its Chart.yaml says ${found}.`, {
-      hint: 'Upload the file under the name that `helm package` gave it.',
-      facts: { name, version },
-    });
+    const found = [metadata.name, metadata.version].map((text) => (typeof text === 'string' ? shown(text) : 'no text'));
+    throw new Rejected(
+      'ChartNameMismatch',
+      `The file is named ${name} ${version}, its Chart.yaml says ${found.join(' ')}.`,
+      {
+        hint: 'Upload the file under the name that `helm package` gave it.',
+        facts: { name, version },
+      },
+    );
   }
 }
 

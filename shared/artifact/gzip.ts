@@ -5,6 +5,8 @@ const EXTRA = 4;
 const NAME = 8;
 const COMMENT = 16;
 const RESERVED = 0xe0;
+/** What deflate can reach at most (zlib's technical details). */
+const MAX_DEFLATE_RATIO = 1032;
 
 /** Where the deflated data starts (RFC 1952, 2.3). */
 function endOfHeader(bytes: Buffer): number {
@@ -33,6 +35,8 @@ export function gunzip(file: Uint8Array, allow: (size: number) => void): Uint8Ar
   const end = bytes.length - 8;
   if (start > end) throw corrupt('The gzip file is truncated.');
   const claim = { crc32: bytes.readUInt32LE(end), size: bytes.readUInt32LE(end + 4) };
+  if (claim.size > (end - start) * MAX_DEFLATE_RATIO + 1024)
+    throw corrupt('The gzip file is truncated, or lies about its size.');
   allow(claim.size);
   return inflate(bytes.subarray(start, end), claim);
 }

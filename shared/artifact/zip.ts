@@ -10,6 +10,8 @@ const UTF8_NAME = 0x800;
 const STORED = 0;
 const DEFLATED = 8;
 const ZIP64_FIELD = 0x0001;
+/** The record at the end, of 22 bytes without its comment; before it, in zip64, stands a locator of 20. */
+const END_RECORD = Buffer.from('PK\u0005\u0006');
 const ZIP64_LOCATOR = Buffer.from('PK\u0006\u0007');
 /** Systems (upper byte of "version made by") that write Unix modes into the external attributes. */
 const UNIX = new Set([3, 19]);
@@ -102,11 +104,11 @@ async function readEntries(zip: ZipFile, bytes: Buffer, contents: Contents): Pro
  */
 export async function readZip(file: Uint8Array, limits: Limits, contents: Contents): Promise<void> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const end = bytes.lastIndexOf(END_RECORD, -22);
+  if (bytes.subarray(Math.max(0, end - 20), end).indexOf(ZIP64_LOCATOR) === 0) throw unsupported('is a zip64 archive');
   try {
     // Names stay bytes: yauzl would replace what is not UTF-8, and turn backslashes.
     const zip = await fromBufferPromise(bytes, { decodeStrings: false, lazyEntries: true });
-    const end = bytes.length - 22 - zip.comment.length;
-    if (bytes.subarray(Math.max(0, end - 20)).indexOf(ZIP64_LOCATOR) === 0) throw unsupported('is a zip64 archive');
     if (zip.entryCount > limits.files) {
       throw new Rejected('TooManyFiles', `The archive holds more than ${limits.files} files and folders.`, {
         hint: 'Split the upload, or raise the limits of this mirror.',
