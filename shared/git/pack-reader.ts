@@ -174,20 +174,26 @@ export class PackReader {
     this.#add(at, base.type, applyDelta(base.object.bytes, delta, this.#options.limit));
   }
 
+  /** Takes an object in, and then (in a loop: chains may be long) whatever was waiting for it. */
   #add(at: number, type: ObjectType, bytes: Uint8Array): void {
     if (type === 'tag' || type === 'unknown' || !this.#options.keep(type)) {
       this.#byOffset.set(at, { type, object: null });
       return;
     }
-    const object = { type, bytes };
-    const oid = oidOf(object);
-    const known = { type, object };
-    this.#byOffset.set(at, known);
-    this.#byOid.set(oid, known);
-    this.#options.onObject(oid, object);
-    const waiting = this.#waiting.get(oid) ?? [];
-    this.#waiting.delete(oid);
-    for (const { at: place, delta } of waiting) this.#resolve(place, known, delta);
+    const ready = [{ at, bytes }];
+    for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+      const object: GitObject = { type, bytes: next.bytes };
+      const oid = oidOf(object);
+      const known = { type, object };
+      this.#byOffset.set(next.at, known);
+      this.#byOid.set(oid, known);
+      this.#options.onObject(oid, object);
+      for (const waiting of this.#waiting.get(oid) ?? []) {
+        this.#hold(deltaResultSize(waiting.delta));
+        ready.push({ at: waiting.at, bytes: applyDelta(object.bytes, waiting.delta, this.#options.limit) });
+      }
+      this.#waiting.delete(oid);
+    }
   }
 }
 
