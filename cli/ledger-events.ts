@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Stalled } from '../shared/errors.ts';
 import type { GitObject, Oid } from '../shared/git/object.ts';
 import type { Remote } from '../shared/git/remote.ts';

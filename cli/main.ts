@@ -21,12 +21,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 // 1: the answer is no, or something went wrong; 2: the command line was not understood.
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     console.error(describe(error, Boolean(process.env.DEBUG)));
     process.exitCode = 1;
   }
-}
+});

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from '../../shared/config/schema.ts';
 
 /** The part of JSON Schema that `gitferry.yaml` needs. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Names, resolve } from './template.ts';
 import { readService, type Variables } from './variables.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACCOUNT, REGION, type RuleDefinition } from './definitions.ts';
 import { type BusEvent, compilePattern } from './pattern.ts';
 

@@ -1,5 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type QueueSource, REGION } from './definitions.ts';
 import type { Queues } from './queues.ts';
 

@@ -23,13 +23,13 @@ export interface ObjectChange {
 }
 
 /** Anything below a prefix may have changed; the empty prefix is the whole bucket. */
-export interface PrefixChange {
+interface PrefixChange {
   readonly kind: 'prefix';
   readonly bucket: string;
   readonly prefix: string;
 }
 
 /** `gitferry.yaml` may have changed. */
-export interface ConfigChange {
+interface ConfigChange {
   readonly kind: 'config';
 }

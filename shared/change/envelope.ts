@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const notification = z.looseObject({ Type: z.literal('Notification'), TopicArn: z.string(), Message: z.string() });
 const snsRecord = z.looseObject({ EventSource: z.literal('aws:sns'), Sns: z.looseObject({ Message: z.string() }) });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Rejected } from '../errors.ts';
 import type { ObjectChange } from './change.ts';
 import { beside, bucketName, objectChange, objectKey, time } from './object.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectChange } from './change.ts';
 
 export const bucketName = z.string().regex(/^[A-Za-z0-9._-]{1,255}$/u, { error: 'is no name of a bucket' });

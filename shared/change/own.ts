@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from './change.ts';
 import { needed } from './from-s3.ts';
 import { beside, bucketName, objectChange, objectKey, time } from './object.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Rejected } from '../errors.ts';
 import type { Change } from './change.ts';
 import { textInside } from './envelope.ts';

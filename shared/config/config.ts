@@ -32,7 +32,7 @@ export interface Mirror {
 }
 
 /** Chart archives `<name>-<version>.tgz`, of which the best version of each chart stands in the repository. */
-export interface ChartPlace {
+interface ChartPlace {
   readonly kind: 'chart';
   /** A folder, or a file when charts stay packed, with `{name}` and perhaps `{version}` in it. */
   readonly template: string;
@@ -43,7 +43,7 @@ export interface ChartPlace {
 }
 
 /** Files as they are, below a folder; the empty folder is the root. */
-export interface FilesPlace {
+interface FilesPlace {
   readonly kind: 'files';
   readonly folder: string;
 }

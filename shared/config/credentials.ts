@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Stalled } from '../errors.ts';
 
 /** What a Git server lets us in by. */

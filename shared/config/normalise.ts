@@ -22,7 +22,7 @@ export function normaliseMirror(shape: MirrorShape): Mirror {
   return { ...rule, digest: `sha256:${createHash('sha256').update(canonicalJson(rule)).digest('hex')}` };
 }
 
-export function normaliseAuthor(author: string): Config['author'] {
+function normaliseAuthor(author: string): Config['author'] {
   const [, name = '', email = ''] = /^(.*) <(.*)>$/u.exec(author) ?? [];
   return { name, email };
 }

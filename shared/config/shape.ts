@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Finding, formatPath } from './fault.ts';
 import { notSupportedYet } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What one ledger commit records: the outcomes of a batch, in `events.json`. Together with the commits that carry them

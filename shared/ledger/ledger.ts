@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Stalled } from '../errors.ts';
 import type { Identity } from '../git/commit.ts';
 import type { Draft } from '../git/draft.ts';

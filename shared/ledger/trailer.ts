@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Commit } from '../git/commit.ts';
 import type { Oid } from '../git/object.ts';
 import { readTrailer } from '../git/trailers.ts';
