@@ -1,4 +1,16 @@
-import { Composer, type Document, isScalar, LineCounter, Parser, visit } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  Parser,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { Rejected } from '../errors.ts';
 import { checkNesting } from './nesting.ts';
 
@@ -15,34 +27,44 @@ interface Fault {
   readonly offset: number;
 }
 
-/** Duplicate keys, found with a set a mapping: the library compares each key with each other. */
-function duplicateKey(document: Document): Fault | null {
+/** Found with a set a mapping: the library would compare each key with each other. */
+function duplicateKey(map: YAMLMap): Fault | null {
+  const seen = new Set<unknown>();
+  for (const { key } of map.items) {
+    const name = isScalar(key) ? key.value : key;
+    // Merge keys are no names: each brings its own.
+    if (name !== '<<' && seen.has(name)) {
+      return { message: `the key ${JSON.stringify(name)} occurs twice`, offset: offsetOf(key) };
+    }
+    seen.add(name);
+  }
+  return null;
+}
+
+function offsetOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+/** Faults that the library leaves to the conversion, without their place, or does not see. */
+function faultInside(document: Document): Fault | null {
+  const anchors = new Set<string>();
   let fault: Fault | null = null;
-  visit(document, {
-    Map: (_, map) => {
-      const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        const name = isScalar(key) ? key.value : key;
-        // Merge keys are no names: each brings its own.
-        if (name !== '<<' && seen.has(name)) {
-          fault = { message: `the key ${JSON.stringify(name)} occurs twice`, offset: offsetOf(key) };
-          return visit.BREAK;
-        }
-        seen.add(name);
+  visit(document, (_, node, path) => {
+    if (isAlias(node)) {
+      const inside = path.some((parent) => isCollection(parent) && parent.anchor === node.source);
+      if (!anchors.has(node.source) || inside) {
+        fault = { message: `the alias *${node.source} refers to nothing before it`, offset: offsetOf(node) };
       }
-      return undefined;
-    },
+    } else if (isNode(node) && node.anchor !== undefined) anchors.add(node.anchor);
+    if (isMap(node)) fault ??= duplicateKey(node);
+    return fault === null ? undefined : visit.BREAK;
   });
   return fault;
 }
 
-function offsetOf(key: unknown): number {
-  return isScalar(key) ? (key.range?.[0] ?? 0) : 0;
-}
-
 function faultOf(document: Document): Fault | null {
   const [error] = [...document.errors, ...document.warnings];
-  return error === undefined ? duplicateKey(document) : { message: error.message, offset: error.pos[0] };
+  return error === undefined ? faultInside(document) : { message: error.message, offset: error.pos[0] };
 }
 
 function invalid(fault: Fault, lines: LineCounter): Rejected {

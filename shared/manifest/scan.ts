@@ -6,10 +6,11 @@ export interface Sighting {
   readonly apiVersion: string | null;
 }
 
-/** A line, with the column of its first character (-1: none) and of its key, and the apiVersion that it states. */
+/** A line: where its first character is (-1: none), its key with tags and anchors, and the key; what it states. */
 interface Line {
   readonly text: string;
   readonly start: number;
+  readonly column: number;
   readonly key: number;
   readonly apiVersion: string | null;
   readonly version: RegExpExecArray | null;
@@ -18,8 +19,8 @@ interface Line {
 
 /** As YAML 1.1 breaks lines, which Helm's reader keeps to. */
 const BREAK = /\r\n|[\n\r\u0085\u2028\u2029]/u;
-/** The prefix of a key: list marks, brackets, tags, anchors. */
-const PREFIX = /^[\s\-?{[,]*(?:[!&]\S*\s+)*/u;
+/** What may stand before a key: list marks and brackets; then tags and anchors. */
+const PREFIX = /^([\s\-?{[,]*)(?:[!&]\S*\s+)*/u;
 const KIND = /(["']?)\bkind\1\s*:/gu;
 const API_VERSION = /(["']?)\bapiVersion\1\s*:\s*(["']?)([^\s"',}]*)\2/u;
 const EXPLICIT_KEY = /\?[ \t]+(["']?)(kind|apiVersion)\1[ \t]*(?:\r\n|[\n\r])[ \t]*:/gu;
@@ -27,14 +28,16 @@ const ANCHOR = /&([^\s,}\]]+)\s+["']?(\w+)/gu;
 /** A value that starts on a later line: behind a tag, an anchor, the mark of a block scalar, a comment. */
 const VALUE_FOLLOWS = /^\s*(?:[!&]\S*(?:\s+|$)|[|>][-+\d]*(?:\s+|$)|#.*)*$/u;
 /** How far an object's apiVersion may be from its kind, in lines; and how long its kind may be. */
-const WINDOW = 1000;
+const WINDOW = 200;
 const MAX_VALUE = 300;
 
 function parseLine(text: string): Line {
-  const key = PREFIX.exec(text)?.[0].length ?? 0;
+  const prefix = PREFIX.exec(text);
+  const key = prefix?.[0].length ?? 0;
   const version = API_VERSION.exec(text);
   const apiVersion = version?.index === key ? (version[3] ?? '') : null;
-  return { text, start: text.search(/\S/u), key, apiVersion, version, isFlow: text.includes('{') };
+  const column = prefix?.[1]?.length ?? 0;
+  return { text, start: text.search(/\S/u), column, key, apiVersion, version, isFlow: text.includes('{') };
 }
 
 function readable(apiVersion: string): string | null {
@@ -51,8 +54,8 @@ function siblingVersion(lines: readonly Line[], at: number, column: number): str
     for (let next = at; ; next += step) {
       const line = lines[next];
       if (line === undefined) break;
-      if (line.key === column && line.apiVersion !== null) return readable(line.apiVersion);
-      const isHole = line.text[line.start] === HOLE;
+      if (line.column === column && line.apiVersion !== null) return readable(line.apiVersion);
+      const isHole = line.text[line.key] === HOLE;
       if (isHole || Math.abs(next - at) === WINDOW) unknown = true;
       if (Math.abs(next - at) === WINDOW) break;
       if (line.start === -1 || isHole || line.text[line.start] === '#') continue;
@@ -88,9 +91,10 @@ function* scanDocument(document: string): Generator<Sighting> {
       const inFlow = line.isFlow || match.index !== line.key || match[1] === '"';
       const kinds = words(inFlow ? (rest.split(/[,}]/u, 1)[0] ?? '') : rest, lines, at, anchors);
       const beside = line.version === null ? undefined : readable(line.version[3] ?? '');
-      const version = beside === undefined ? siblingVersion(lines, at, match.index) : beside;
+      const column = match.index === line.key ? line.column : match.index;
+      const version = beside === undefined ? siblingVersion(lines, at, column) : beside;
       // Without an apiVersion beside it, a kind refers to an object; unless it stands outermost, or may be merged.
-      if (version === undefined && match.index > 0 && !merges && !line.isFlow) continue;
+      if (version === undefined && column > 0 && !merges && !line.isFlow) continue;
       yield { kinds, apiVersion: version ?? null };
     }
   }
