@@ -1,27 +1,35 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import { land } from './land.ts';
-import { log } from './log.ts';
-import { put } from './put.ts';
-import { replay } from './replay.ts';
 import { describe } from './report.ts';
-import { validate } from './validate.ts';
+
+/** How each command is added; only the one that was asked for is loaded, since the AWS clients are slow to load. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  validate: async () => (await import('./validate.ts')).validate,
+  put: async () => (await import('./put.ts')).put,
+  replay: async () => (await import('./replay.ts')).replay,
+  log: async () => (await import('./log.ts')).log,
+  land: async () => (await import('./land.ts')).land,
+};
 
 const program = new Command('gitferry')
   .description(manifest.description)
   .version(manifest.version)
   .showHelpAfterError('(add --help to see what it takes)')
   .exitOverride();
-for (const command of [validate, put, replay, log, land]) command(program);
-
 // Who reads no further, as head does, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
 
+async function main(): Promise<void> {
+  const asked = commands[process.argv[2] ?? ''];
+  for (const load of asked === undefined ? Object.values(commands) : [asked]) (await load())(program);
+  await program.parseAsync();
+}
+
 // 1: the answer is no, or something went wrong; 2: the command line was not understood.
-program.parseAsync().catch((error: unknown) => {
+main().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     console.error(describe(error, Boolean(process.env.DEBUG)));
