@@ -80,7 +80,7 @@ describe('readDocuments', () => {
   it('reads many keys in time linear in their number', () => {
     const start = performance.now();
     assert.equal(Object.keys(readDocuments(repeat(50_000, (at) => `k${at}: 1\n`))[0] as object).length, 50_000);
-    assert.ok(performance.now() - start < 3000);
+    assert.ok(performance.now() - start < 5000);
   });
 
   it('gives values or a Rejected for any text', () => {
