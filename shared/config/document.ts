@@ -42,7 +42,7 @@ export function readDocument(bytes: Uint8Array): Document {
   faults.push(...oddities(document, start));
   let value: unknown = null;
   try {
-    if (faults.length === 0) value = document.toJS({ maxAliasCount: ALIASES });
+    if (faults.length === 0) value = document.toJS();
   } catch (error) {
     faults.push({ line: 1, column: 1, path: '', reason: 'YamlInvalid', message: firstLine((error as Error).message) });
   }

@@ -91,6 +91,7 @@ test('a missing or wrong field that is needed rejects, naming it', () => {
   };
   broken('eventbridge-object-created', 'example-key', '', 'detail.object.key');
   broken('eventbridge-object-created', 'example-key', 'x'.repeat(1025), 'detail.object.key');
+  broken('eventbridge-object-created', 'example-key', '\ud800', 'detail.object.key');
   broken('eventbridge-object-created', 'amzn-s3-demo-bucket1', 'a/b', 'detail.bucket.name');
   broken('notification-put', 'HappyFace.jpg', '%', 's3.object.key');
   broken('notification-put', 'HappyFace.jpg', '%FF', 's3.object.key');

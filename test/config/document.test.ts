@@ -37,7 +37,7 @@ test('__proto__ is an unknown key and pollutes nothing', () => {
   assert.equal(({} as { polluted?: true }).polluted, undefined);
 });
 
-test('bombs are refused fast', () => {
+test('bombs are refused fast, and by their name', () => {
   const level = (index: number): string =>
     `a${index}: &a${index} [${Array(9)
       .fill(`*a${index - 1}`)
@@ -50,6 +50,8 @@ test('bombs are refused fast', () => {
     keys: Array.from({ length: 50_000 }, (_, index) => `k${index}: 1`).join('\n'),
     mirrors: `mirrors: [${'{bucket: abc, files: .}, '.repeat(20_000)}]`,
   };
+  assert.equal(first(bombs.aliases), '1:1 YamlInvalid');
+  assert.equal(first(`a: &a 1\nb: [${'*a, '.repeat(101)}]`), '2:405 YamlInvalid');
   for (const [name, bomb] of Object.entries(bombs)) {
     const start = performance.now();
     assert.ok(faultsOf(bomb).length <= 100, name);

@@ -99,6 +99,11 @@ test('a rule’s digest depends on what it means, not on how it is written', () 
   assert.equal(new Set([digest, ...digests]).size, others.length + 1);
 });
 
+test('a rule’s digest stays what it is: another makes every ledger take all its rules for changed', () => {
+  const { digest } = mirror('files: apps');
+  assert.equal(digest, 'sha256:3cecfeb5e0ee91c7caec0bb98af1cef9791faf2f989d74cb404758868ceecabb');
+});
+
 test('anchors, flow style, CRLF and a byte order mark are read', () => {
   const text =
     '\ufeffmirrors:\r\n  - &a {bucket: acme, prefix: x/, files: &place one}\r\n  - {bucket: acme, files: two, limits: &l {files: 5}}\r\n';

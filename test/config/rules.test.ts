@@ -75,6 +75,7 @@ test('places that cannot overlap are fine', () => {
   assert.equal(sound('files: apps', 'files: apps2', 'files: app/s', "chart: 'charts/{name}'"), 4);
   assert.equal(sound("chart: 'charts/{name}'", "chart: 'charts/{name}'", "chart: 'charts/podinfo'"), 3);
   assert.equal(sound("chart: 'charts/a-{name}'", "chart: 'charts/b-{name}/{version}'", 'files: charts/c'), 3);
+  assert.equal(sound("chart: 'charts/{name}-a'", "chart: 'charts/{name}-b/{version}'", 'files: charts/x-c'), 3);
 });
 
 test('overlap is symmetric, and true wherever rendered places nest', () => {
@@ -106,8 +107,13 @@ test('protected and unsafe places are refused', () => {
     '.git',
   ])
     assert.equal(reasons(`files: ${place}`)[0]?.startsWith('2 mirrors[0].files Path'), true, place);
-  for (const place of ['flux-system/{name}', '{name}/../x', '.gitlab-ci.yml'])
+  for (const place of ['gitferry.yaml', 'flux-system/{name}', '{name}/../x', '.gitlab-ci.yml'])
     assert.equal(reasons(`chart: '${place}'`)[0]?.startsWith('2 mirrors[0].chart Path'), true, place);
+});
+
+test('what gitferry itself puts into the bucket is never mirrored', () => {
+  for (const prefix of ['gitferry-rejected/', 'gitferry-rejected/charts/'])
+    assert.equal(faultsOf(`mirrors: [{bucket: acme, prefix: ${prefix}, files: a}]`)[0]?.path, 'mirrors[0].prefix');
 });
 
 test('a slip in one key does not hide what is wrong with others', () => {
