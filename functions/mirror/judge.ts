@@ -36,7 +36,6 @@ export async function judge(
   state: UnitState,
   first: readonly Candidate[],
   bucket: Bucket,
-  mayRemove: () => Promise<boolean>,
 ): Promise<Judgement> {
   let candidates = first;
   const known = new Map<Candidate, string | null>();
@@ -51,10 +50,7 @@ export async function judge(
     const choice = choose(unit, state, candidates, known);
     if (choice.kind === 'stay') return result(null, choice.why);
     if (choice.kind === 'relocate') return result(relocated(unit, state), 'its rule changed');
-    if (choice.kind === 'remove') {
-      if (await mayRemove()) return result(removed(state), 'its object is gone');
-      return result(null, 'its object may have expired, which never counts as a removal');
-    }
+    if (choice.kind === 'remove') return result(removed(state), 'its object is gone');
     const { candidate } = choice;
     if (choice.kind === 'land')
       return result(contents.get(candidate)?.content.desired ?? null, 'it is the best there is', candidate);

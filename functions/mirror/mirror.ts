@@ -48,6 +48,11 @@ export async function mirror(
       attempt = await again(attempt, deps);
       continue;
     }
+    if (round.ledgerDraft.base === null) {
+      // The ledger comes first, by itself: a release must never be there without a place for its record.
+      if (!(await pusher.push(new Batch(round, round.config, deps)))) attempt = await again(attempt, deps);
+      continue;
+    }
     const concerns = await concerned(changes, round.config, round.head, round.ledger, deps);
     const todo = [...concerns.units.values()].filter(
       ({ unit }) => done.get(unit.id) !== unit.mirror.digest && !troubled.has(unit.id),
@@ -64,7 +69,8 @@ export async function mirror(
     attempt = 0;
     unrecorded = [];
     await announce(batch, deps);
-    await remind(deliveries, concerns, batch, deps);
+    const doubtful = pusher.lost ? concerns.units.keys() : reachedAgain(deliveries, concerns);
+    await remind(new Set(doubtful), batch, deps);
     for (const unit of await steady(planned, concerns, deps)) done.set(unit.id, unit.mirror.digest);
 
     const left = [...concerns.units.keys()].filter((id) => !done.has(id) && !troubled.has(id));
@@ -74,6 +80,11 @@ export async function mirror(
       return failures(concerns, new Map([...troubled, ...left.map((id) => [id, short] as const)]));
     }
   }
+}
+
+/** Units of changes that came before: an invocation may have recorded their outcome and ended before it told. */
+function reachedAgain(deliveries: readonly Delivery[], { reach }: Concerns): string[] {
+  return deliveries.flatMap(({ change, again }) => (again ? (reach.get(change) ?? []) : []));
 }
 
 async function again(attempt: number, deps: Deps): Promise<number> {

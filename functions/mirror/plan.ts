@@ -1,9 +1,9 @@
 import type { Mirror } from '../../shared/config/config.ts';
 import { asFerryError, FerryError } from '../../shared/errors.ts';
-import { placesOf, recordOf, type UnitState } from '../../shared/ledger/state.ts';
-import { type Candidate, choose, REMOVED } from '../../shared/unit/choose.ts';
+import { placesOf, recordOf } from '../../shared/ledger/state.ts';
+import { type Candidate, choose, isGone, REMOVED } from '../../shared/unit/choose.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
-import { addressOf, type Batch } from './batch.ts';
+import type { Batch } from './batch.ts';
 import type { Concern } from './concern.ts';
 import { type Judgement, judge } from './judge.ts';
 import { each, fingerprint, observeAll } from './observe.ts';
@@ -38,9 +38,11 @@ export async function plan(
     return [];
   });
   await settleAll(batch, units);
-  for (const look of looked) noteExpiry(batch, look);
+  for (const look of looked)
+    await noteExpiry(batch, look).catch((error: unknown) => troubled.set(look.concern.unit.id, asFerryError(error)));
 
-  const judged = await judgeAll(batch, looked, troubled);
+  const sound = looked.filter(({ concern }) => !troubled.has(concern.unit.id));
+  const judged = await judgeAll(batch, sound, troubled);
   const refused = removals(batch, judged);
   for (const { concern, judgement } of judged) {
     for (const { error, content, candidate } of judgement.refusals)
@@ -69,12 +71,23 @@ async function settleAll(batch: Batch, units: readonly Unit[]): Promise<void> {
   }
 }
 
-/** Remembers that a unit's object went by lifecycle expiry, and forgets it when the object is there again. */
-function noteExpiry(batch: Batch, { concern, candidates }: Looked): void {
+/**
+ * Remembers that the object a unit came from went by lifecycle expiry, which never counts as a removal, and forgets it
+ * when the object is there again or someone deleted it. Where no event tells, an object that could expire has expired.
+ */
+async function noteExpiry(batch: Batch, { concern, candidates }: Looked): Promise<void> {
   const state = batch.state(concern.unit.id);
-  const expired =
-    candidates.length === 0 && (state.expired || concern.changes.some((change) => change.expired === true));
-  if (recordOf(state) !== null && expired !== state.expired) batch.put({ ...state, expired });
+  const key = recordOf(state)?.source?.key;
+  if (key === undefined) return;
+  const { bucket, onDelete } = concern.unit.mirror;
+  const told = concern.changes.filter((change) => change.key === key);
+  let expired = false;
+  if (isGone(recordOf(state), candidates) && !told.some(({ deleted }) => deleted === true)) {
+    expired = state.expired || told.some((change) => change.expired === true);
+    if (!expired && onDelete === 'remove')
+      expired = (await batch.deps.bucket.expiring(bucket)).some((prefix) => key.startsWith(prefix));
+  }
+  if (expired !== state.expired) batch.put({ ...state, expired });
 }
 
 /** Judges as many units as the budget of bytes allows; at least one. */
@@ -90,9 +103,7 @@ async function judgeAll(batch: Batch, looked: readonly Looked[], troubled: Map<s
   const judgements = await each(within, async ({ concern, candidates }): Promise<Judgement | FerryError | null> => {
     if (unpacked > budget.bytes) return null;
     const state = batch.state(concern.unit.id);
-    const result = await judge(concern.unit, state, candidates, bucket, () => mayRemove(batch, concern, state)).catch(
-      asFerryError,
-    );
+    const result = await judge(concern.unit, state, candidates, bucket).catch(asFerryError);
     if (!(result instanceof FerryError)) unpacked += result.content?.size ?? 0;
     return result;
   });
@@ -101,19 +112,6 @@ async function judgeAll(batch: Batch, looked: readonly Looked[], troubled: Map<s
     if (judgement instanceof FerryError) troubled.set(concern.unit.id, judgement);
     return judgement === null || judgement instanceof FerryError ? [] : [{ concern, judgement }];
   });
-}
-
-/**
- * An object that is gone was removed by someone if an event says so; without one, unless objects expire there by
- * themselves.
- */
-async function mayRemove({ deps }: Batch, { unit, changes }: Concern, state: UnitState): Promise<boolean> {
-  if (changes.some(({ deleted }) => deleted === true)) return true;
-  const key = recordOf(state)?.source?.key ?? '';
-  const prefixes = await deps.bucket.expiring(unit.mirror.bucket);
-  const expires = prefixes.some((prefix) => key.startsWith(prefix));
-  if (expires) deps.log('kept: objects expire there', { source: addressOf({ bucket: unit.mirror.bucket, key }) });
-  return !expires;
 }
 
 /** Refuses, all together, removals that go beyond what their mirrors allow within a day. */

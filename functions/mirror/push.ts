@@ -1,4 +1,4 @@
-import { Retryable, Stalled } from '../../shared/errors.ts';
+import { Rejected, Retryable, Stalled } from '../../shared/errors.ts';
 import type { Oid } from '../../shared/git/object.ts';
 import type { Move } from '../../shared/git/remote.ts';
 import { renderMessage } from '../../shared/git/trailers.ts';
@@ -10,6 +10,8 @@ import { each } from './observe.ts';
 /** Pushes batches, and tells a race from a refusal: after a race a tip has moved, after a refusal none has. */
 export class Pusher {
   readonly #deps: Deps;
+  /** Whether the answer to a push got lost: it may have landed all the same, and been overtaken since. */
+  lost = false;
   #refused: { readonly tips: string; readonly words: string } | null = null;
 
   constructor(deps: Deps) {
@@ -47,6 +49,7 @@ export class Pusher {
       words = error.message;
       const now = await remote.tips(moves.map(({ ref }) => ref));
       if (moves.every(({ ref, to }) => now.get(ref) === to)) return true;
+      this.lost = true;
     }
     this.#deps.log('push refused', { words });
     this.#refused = { tips, words };
@@ -75,9 +78,15 @@ async function writeLedger(batch: Batch, branch: string): Promise<Oid> {
   const lines = events.map(
     (event) => `${event.type} ${event.unit ?? ''}${'reason' in event ? ` (${event.reason})` : ''}`,
   );
-  const subject = events.length === 1 ? `Record ${lines[0]}` : `Record ${events.length} outcomes on ${branch}`;
+  const subject =
+    round.ledger.tip === null
+      ? 'Begin the ledger'
+      : events.length === 1
+        ? `Record ${lines[0]}`
+        : `Record ${events.length} outcomes on ${branch}`;
   return round.ledger.write({
-    head: { ...batch.head, recorded: round.main.tip },
+    // Broken rules don't tell whose releases are ours: what the ledger missed stays to be taken in.
+    head: { ...batch.head, recorded: round.config instanceof Rejected ? round.head.recorded : round.main.tip },
     events,
     message: renderMessage(subject, events.length === 1 ? [] : lines.slice(0, 50), [
       ['Gitferry-Branch', `${branch} ${round.main.tip ?? ''}`],

@@ -2,21 +2,10 @@ import { recordOf } from '../../shared/ledger/state.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
 import { whereOf } from './announce.ts';
 import { addressOf, type Batch } from './batch.ts';
-import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
-import type { Delivery } from './mirror.ts';
 
-/**
- * A change that comes again may have been recorded by an invocation that ended before it could tell. What the ledger
- * holds of it is told once more, under the same id.
- */
-export async function remind(
-  deliveries: readonly Delivery[],
-  { reach }: Concerns,
-  batch: Batch,
-  deps: Deps,
-): Promise<void> {
-  const units = new Set(deliveries.flatMap(({ change, again }) => (again ? (reach.get(change) ?? []) : [])));
+/** Tells once more, under the same id, what the ledger holds of these units: it may never have been told. */
+export async function remind(units: ReadonlySet<string>, batch: Batch, deps: Deps): Promise<void> {
   const told = new Set(batch.events.map(({ id }) => id));
   const notices = [...units].flatMap((unit) => outcomes(unit, batch, deps)).filter(({ id }) => !told.has(id));
   if (notices.length > 0) await deps.bus.put(notices.map(({ notice }) => notice));

@@ -70,7 +70,7 @@ export async function openRound(deps: Deps): Promise<Round> {
   const ledgerTip = tips.get(ledgerRef(deployment, branch)) ?? null;
 
   const main = new Draft(remote, mainTip);
-  const ledgerDraft = new Draft(remote, ledgerTip);
+  const ledgerDraft = new Draft(remote, ledgerTip, { byIds: true });
   const ledger = new Ledger(ledgerDraft);
   const [, head] = await Promise.all([main.open([CONFIG_PATH]), ledger.head(deployment, branch)]);
 

@@ -46,7 +46,8 @@ export function settle(state: UnitState, present: Places, now: string): Settled 
     release: null,
     version: standing?.version ?? null,
     content: standing?.content ?? null,
-    rule: standing?.rule ?? latest.rule,
+    // Whoever took a move back took back what the rule did: it is not done again until the rule or the content is new.
+    rule: latest.rule,
     changed: Object.fromEntries(takenBack.map((path) => [path, present[path] ?? null])),
     root: standing?.root ?? latest.root,
     source: standing?.source ?? null,

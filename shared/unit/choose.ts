@@ -69,13 +69,17 @@ function isFrom(candidate: Candidate, source: { readonly key: string; readonly e
   return source !== null && source.key === candidate.key && source.etag === candidate.etag;
 }
 
+/** Whether the object that a record came from is not there any more. */
+export function isGone(record: Release | null, candidates: readonly Candidate[]): boolean {
+  return !candidates.some(({ key }) => key === record?.source?.key);
+}
+
 /** What stands takes part in the choice while it may stay: not held, admitted, and kept although its object is gone. */
 function incumbent(unit: Unit, state: UnitState, candidates: readonly Candidate[]): Release | null {
   const record = recordOf(state);
   if (record === null || record.content === null || record.content === REMOVED) return null;
   if (state.held.includes(record.content) || !admits(unit, record.version)) return null;
-  const listed = candidates.some(({ key }) => key === record.source?.key);
-  return listed || unit.mirror.onDelete === 'keep' || state.expired ? record : null;
+  return !isGone(record, candidates) || unit.mirror.onDelete === 'keep' || state.expired ? record : null;
 }
 
 /**
@@ -110,7 +114,7 @@ export function choose(unit: Unit, state: UnitState, candidates: readonly Candid
   }
 
   if (standing !== null) return moved();
-  const gone = candidates.length === 0 && unit.mirror.onDelete === 'remove' && !state.expired;
+  const gone = isGone(record, candidates) && unit.mirror.onDelete === 'remove' && !state.expired;
   const refused = state.held.includes(REMOVED) || state.rejected[REMOVED]?.rule === rule;
   if (gone && record !== null && record.content !== null && record.content !== REMOVED && !refused)
     return { kind: 'remove' };

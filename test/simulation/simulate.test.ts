@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { treeOfMain } from './invariants.ts';
+import { actions, check, machineActions, play } from './simulate.ts';
+import { FIRST_RULES, World } from './world.ts';
+
+/** Histories are played until so many steps are done; `npm run simulate -- --steps N` plays more. */
+const STEPS = 50_000;
+
+for (const atomic of [true, false])
+  test(`people are respected and nothing is lost, ${atomic ? 'with' : 'without'} atomic pushes`, async () => {
+    let steps = 0;
+    const property = fc.asyncProperty(actions, async (history) => {
+      steps += history.length;
+      check(await play(history, atomic));
+    });
+    while (steps < STEPS / 2) await fc.assert(property, { numRuns: 50 });
+  });
+
+test('without people, any order, duplication and loss of events ends in the tree that the bucket asks for', async () => {
+  const rules = { ...FIRST_RULES, onDelete: 'remove' as const, allowRepublish: true };
+  const property = fc.asyncProperty(machineActions, fc.boolean(), async (history, atomic) => {
+    const world = await play(history, atomic, rules);
+    const fresh = new World(true);
+    fresh.writeRules(rules);
+    for (const object of [...world.store.objects.values()].sort((a, b) => (a.modified < b.modified ? -1 : 1)))
+      fresh.store.put(object.key, object.bytes);
+    await fresh.sweep();
+    assert.deepEqual(treeOfMain(world), treeOfMain(fresh));
+    check(world);
+  });
+  await fc.assert(property, { numRuns: 100 });
+});
