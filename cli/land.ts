@@ -17,6 +17,7 @@ interface Options {
   readonly remove: readonly string[];
   readonly message?: string;
   readonly create?: true;
+  readonly byIds?: true;
   readonly output?: 'json';
 }
 
@@ -41,6 +42,7 @@ export function land(program: Command): void {
     .option('--remove <path>', 'a file or folder that is to go; may be repeated', addRemove, [])
     .option('-m, --message <text>', 'the commit’s message')
     .option('--create', 'create the branch when it does not exist')
+    .option('--by-ids', 'ask for each folder by its id: fewer bytes, more requests')
     .option('-o, --output <json>', 'print what happened as JSON', onlyJson)
     .action(run);
 }
@@ -64,7 +66,7 @@ async function run(options: Options): Promise<void> {
     remote,
     `refs/heads/${options.branch}`,
     (draft) => build(draft, edits, message, signer),
-    { create: options.create ?? false },
+    { create: options.create ?? false, byIds: options.byIds ?? false },
   );
   if (options.output === 'json') console.log(JSON.stringify({ commit, attempts, requests, bytes }));
   else console.log(landed ? `Landed ${commit} on ${options.branch}.` : `Nothing differs; ${options.branch} stays.`);

@@ -25,12 +25,15 @@ export class Draft {
   #tip: Oid | null;
   #root: Oid | null = null;
   readonly #remote: Remote;
+  readonly #how: { readonly byIds?: boolean };
   readonly #objects = new Map<Oid, GitObject>();
   readonly #added = new Map<Oid, GitObject>();
   readonly #parsed = new Map<Oid, ReadonlyMap<string, Line>>();
 
-  constructor(remote: Remote, base: Oid | null) {
+  /** `byIds`: of a branch whose trees are wide, only the folders that are needed are asked for. */
+  constructor(remote: Remote, base: Oid | null, how: { readonly byIds?: boolean } = {}) {
     this.#remote = remote;
+    this.#how = how;
     this.base = base;
     this.#tip = base;
   }
@@ -50,7 +53,7 @@ export class Draft {
     if (this.base === null) return;
     const missing = paths.filter((path) => !this.#knows(path));
     if (missing.length === 0 && this.#root !== null) return;
-    for (const [oid, object] of await this.#remote.open(this.base, missing)) this.#objects.set(oid, object);
+    for (const [oid, object] of await this.#remote.open(this.base, missing, this.#how)) this.#objects.set(oid, object);
     const commit = this.#objects.get(this.base);
     if (this.#root === null && commit !== undefined) this.#root = parseCommit(commit).tree;
   }

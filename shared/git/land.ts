@@ -15,6 +15,8 @@ export interface Landing {
 export interface LandOptions {
   /** Create the branch when it does not exist; else its absence is an error. */
   readonly create?: boolean;
+  /** Ask for nothing but the folders that are needed: fewer bytes, more requests. */
+  readonly byIds?: boolean;
   readonly attempts?: number;
   /** Waits this many milliseconds. */
   readonly wait?: (milliseconds: number) => Promise<unknown>;
@@ -31,7 +33,7 @@ export async function land(
   remote: Remote,
   ref: string,
   build: (draft: Draft) => Promise<void>,
-  { create = false, attempts = ATTEMPTS, wait = delay }: LandOptions = {},
+  { create = false, byIds = false, attempts = ATTEMPTS, wait = delay }: LandOptions = {},
 ): Promise<Landing> {
   let refusedOn: Oid | null | undefined;
   for (let attempt = 1; ; attempt += 1) {
@@ -39,7 +41,7 @@ export async function land(
     try {
       const from = (await remote.tips([ref])).get(ref) ?? null;
       if (from === null && !create) throw branchMissing(ref);
-      const draft = new Draft(remote, from);
+      const draft = new Draft(remote, from, { byIds });
       await build(draft);
       const to = draft.tip;
       if (to === null || to === from) return { commit: from, landed: false, attempts: attempt };
