@@ -32,11 +32,13 @@ export function settle(state: UnitState, present: Places, now: string): Settled 
   const edited = differing.filter((path) => origins.get(path) === null);
   if (takenBack.length === 0) return { state, takenBack, edited };
 
+  // Where all paths agree on one release, they go back to that one together; else each goes back by itself.
+  const step = history.findIndex((places) => Object.keys(recorded).every((path) => places[path] === present[path]));
+  const back = (path: string): number => (step === -1 ? (origins.get(path) ?? last) : last - 1 - step);
   const undone = state.releases.filter(
     ({ release, changed }, index) =>
-      release !== null && takenBack.some((path) => path in changed && index > (origins.get(path) ?? last)),
+      release !== null && takenBack.some((path) => path in changed && index > back(path)),
   );
-  const step = history.findIndex((places) => Object.keys(recorded).every((path) => places[path] === present[path]));
   const standing = step === -1 ? undefined : state.releases[last - 1 - step];
   const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);
   if (standing?.content) held.delete(standing.content);
