@@ -11,6 +11,7 @@ import {
   type UnitState,
   withRejection,
 } from '../../shared/ledger/state.ts';
+import { addressOf } from '../../shared/notice/outcome.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import type { Desired, Obstacle } from './decide.ts';
 import type { Deps } from './deps.ts';
@@ -143,8 +144,4 @@ export class Batch {
   #note({ bucket, key, etag, versionId }: Source, body: Readonly<Record<string, unknown>>): void {
     this.notes.push({ bucket, key, body: { key, etag, versionId, at: this.now.toISOString(), ...body } });
   }
-}
-
-export function addressOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
-  return `s3://${bucket}/${key}`;
 }

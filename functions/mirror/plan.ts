@@ -82,8 +82,8 @@ async function noteExpiry(batch: Batch, { concern, candidates }: Looked): Promis
   const { bucket, onDelete } = concern.unit.mirror;
   const told = concern.changes.filter((change) => change.key === key);
   let expired = false;
-  if (isGone(recordOf(state), candidates) && !told.some(({ deleted }) => deleted === true)) {
-    expired = state.expired || told.some((change) => change.expired === true);
+  if (isGone(recordOf(state), candidates) && !told.some(({ gone }) => gone === 'deleted')) {
+    expired = state.expired || told.some(({ gone }) => gone === 'expired');
     if (!expired && onDelete === 'remove')
       expired = (await batch.deps.bucket.expiring(bucket)).some((prefix) => key.startsWith(prefix));
   }

@@ -16,10 +16,8 @@ export interface ObjectChange {
   readonly publisher?: string;
   /** When it happened at the source, ISO 8601. */
   readonly at?: string;
-  /** Lifecycle expiry, which never counts as a removal. */
-  readonly expired?: true;
-  /** Someone deleted it. */
-  readonly deleted?: true;
+  /** It is not there any more: someone deleted it, or it expired by its bucket's lifecycle, which is no removal. */
+  readonly gone?: 'deleted' | 'expired';
 }
 
 /** Anything below a prefix may have changed; the empty prefix is the whole bucket. */

@@ -25,6 +25,10 @@ const recordObject = z.looseObject({
     object: z.looseObject({ key: z.string().transform(decodeKey).pipe(objectKey), eTag: beside, versionId: beside }),
   }),
 });
+const GONE: Readonly<Record<string, ObjectChange['gone']>> = {
+  ObjectRemoved: 'deleted',
+  LifecycleExpiration: 'expired',
+};
 const testEvent = z.looseObject({ Event: z.literal('s3:TestEvent') });
 
 /**
@@ -43,19 +47,20 @@ export function fromS3(value: unknown): readonly ObjectChange[] | null {
 function fromEventBridge(value: unknown, type: string): readonly ObjectChange[] {
   if (type !== 'Object Created' && type !== 'Object Deleted') return [];
   const { time: at, detail } = needed(eventBridgeObject, value);
-  const expired = detail.reason === 'Lifecycle Expiration' ? true : undefined;
+  const reason = detail.reason === 'Lifecycle Expiration' ? 'expired' : 'deleted';
+  const gone = type === 'Object Deleted' ? reason : undefined;
   const { key, etag, 'version-id': versionId } = detail.object;
-  return [objectChange({ bucket: detail.bucket.name, key, versionId, etag, publisher: detail.requester, at, expired })];
+  return [objectChange({ bucket: detail.bucket.name, key, versionId, etag, publisher: detail.requester, at, gone })];
 }
 
 function fromRecord(value: unknown, name: string): readonly ObjectChange[] {
   const [, type] = /^(?:s3:)?(ObjectCreated|ObjectRemoved|LifecycleExpiration):/u.exec(name) ?? [];
   if (type === undefined) return [];
   const { eventTime: at, userIdentity, s3 } = needed(recordObject, value);
-  const expired = type === 'LifecycleExpiration' ? true : undefined;
+  const gone = GONE[type];
   const { key, eTag: etag, versionId } = s3.object;
   return [
-    objectChange({ bucket: s3.bucket.name, key, versionId, etag, publisher: userIdentity?.principalId, at, expired }),
+    objectChange({ bucket: s3.bucket.name, key, versionId, etag, publisher: userIdentity?.principalId, at, gone }),
   ];
 }
 

@@ -13,7 +13,7 @@ const object = z.object({
   etag: beside,
   publisher: beside,
   at: time,
-  expired: z.literal(true).optional(),
+  gone: z.enum(['deleted', 'expired']).optional(),
 });
 const prefix = z.object({
   kind: z.literal('prefix'),

@@ -29,10 +29,10 @@ test('an object deleted, by EventBridge', () => {
 
 test('expiry by a lifecycle rule is marked, in both forms', () => {
   const [change] = parseChanges(eventText('eventbridge-object-expired'));
-  assert.equal(change?.kind === 'object' && change.expired, true);
+  assert.equal(change?.kind === 'object' && change.gone, 'expired');
   for (const name of ['LifecycleExpiration:Delete', 'LifecycleExpiration:DeleteMarkerCreated']) {
     const [classic] = parseChanges(eventWith('notification-put', 'ObjectCreated:Put', name));
-    assert.equal(classic?.kind === 'object' && classic.expired, true);
+    assert.equal(classic?.kind === 'object' && classic.gone, 'expired');
   }
 });
 

@@ -80,7 +80,7 @@ const change = fc.oneof(
       etag: text,
       publisher: text,
       at,
-      expired: fc.constant(true),
+      gone: fc.constantFrom('deleted' as const, 'expired' as const),
     },
     { requiredKeys: ['kind', 'bucket', 'key'], noNullPrototype: true },
   ),

@@ -122,7 +122,7 @@ export class World {
 
   remove(key: string, told: boolean): void {
     if (this.store.objects.delete(key) && told)
-      this.enqueue({ kind: 'object', bucket: 'releases', key, deleted: true });
+      this.enqueue({ kind: 'object', bucket: 'releases', key, gone: 'deleted' });
   }
 
   enqueue(change: Change): void {

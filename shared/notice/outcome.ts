@@ -1,0 +1,42 @@
+import { recordOf, type Source, type UnitState } from '../ledger/state.ts';
+import type { Notice } from './bus.ts';
+
+/** Which repository a notice speaks of. */
+export interface Where {
+  readonly deployment: string;
+  readonly repository: string;
+  readonly branch: string;
+}
+
+export function addressOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
+  return `s3://${bucket}/${key}`;
+}
+
+function from(source: Source | null): string | null {
+  return source === null ? null : addressOf(source);
+}
+
+/** The release that a unit's record is, told while it has no verdict; null when there is nothing to tell. */
+export function landedNotice({ deployment, repository, branch }: Where, state: UnitState): Notice | null {
+  const record = recordOf(state);
+  if (record === null || record.release === null || record.verdict !== null) return null;
+  const { release, version, content, commit, summary, publisher, source, at } = record;
+  const where = { deployment, repository, branch, unit: state.unit };
+  const detail = { release, version, content, commit, summary, publisher, source: from(source), landedAt: at };
+  return { type: 'Landed', detail: { ...where, ...detail } };
+}
+
+/** All that the ledger has told, or should have told, of a unit: under the ids that it was told under. */
+export function outcomesOf(where: Where, state: UnitState): Notice[] {
+  const { deployment, repository, branch } = where;
+  const common = { deployment, repository, branch, unit: state.unit };
+  const landed = landedNotice(where, state);
+  const rejected = Object.values(state.rejected).map(({ id, reason, message, hint, source }): Notice => {
+    return { type: 'Rejected', detail: { ...common, id, reason, message, hint, source: from(source) } };
+  });
+  const { waiting } = state;
+  if (waiting === null) return landed === null ? rejected : [landed, ...rejected];
+  const { id, reason, message, hint, paths } = waiting;
+  const wait: Notice = { type: 'Waiting', detail: { ...common, id, reason, message, hint, paths } };
+  return [...(landed === null ? [] : [landed]), ...rejected, wait];
+}
