@@ -110,7 +110,10 @@ export async function startEndpoint({ port, onChange, putEvents }: EndpointOptio
     await onChange({ bucket, key, object: await read(app, bucket, key), reason, byHand: true });
   };
 
-  await app.listen({ host: '127.0.0.1', port });
+  await app.listen({ host: '127.0.0.1', port }).catch((cause) => {
+    if (cause.code !== 'EADDRINUSE') throw cause;
+    throw new Error(`The port ${port} is taken; name another, or none for any that is free.`, { cause });
+  });
   const { port: taken } = app.server.address() as { port: number };
   return { url: `http://127.0.0.1:${taken}`, load: put, change, close: () => app.close() };
 }

@@ -134,5 +134,6 @@ try {
   process.exitCode = (await main(parseOptions(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // Servers that did start would keep the process up.
+  process.exit(1);
 }

@@ -30,21 +30,16 @@ export class Narrator {
 
   tell(happening: Happening): void {
     if (happening.kind === 'event') this.#event(happening.event);
-    else if (happening.kind === 'failed')
-      this.#line(
-        'failed',
-        'red',
-        happening.name,
-        `${happening.why}${happening.messages > 0 ? ' It will be tried again.' : ''}`,
-      );
+    else if (happening.kind === 'failed') this.#line('failed', 'red', happening.name, printable(happening.why));
   }
 
+  /** Stands alone between two empty lines. */
   heading(text: string): void {
     this.#write(`\n${this.#style('bold', text)}\n`);
   }
 
   text(line: string): void {
-    this.#write(`  ${line}`);
+    this.#write(`  ${line}`.trimEnd());
   }
 
   #event(event: BusEvent): void {
@@ -54,11 +49,11 @@ export class Narrator {
     if (outcome === undefined || source !== 'gitferry') return;
     const text = (name: string): string => printable(detail[name]);
     const name = text('source').replace(/^s3:\/\/[^/]+\//u, '') || text('unit');
-    const said =
-      type === 'Landed'
-        ? `${text('commit').slice(0, 7)}  ${text('summary')}${this.#since(text('source'))}`
-        : `${text('reason')}: ${text('message')} ${text('hint')}`;
-    this.#line(outcome.verb, outcome.style, name, said);
+    const landed = type === 'Landed';
+    const first = landed ? `${text('commit').slice(0, 7)}  ${text('summary')}` : text('reason');
+    this.#line(outcome.verb, outcome.style, name, first + (landed ? this.#since(text('source')) : ''));
+    const more = landed ? [] : [text('message'), text('hint')];
+    for (const sentence of more) if (sentence !== '') this.#line('', 'dim', sentence, '');
   }
 
   #object({ 'detail-type': type, detail }: BusEvent): void {

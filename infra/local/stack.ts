@@ -78,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const deliver = async (arn: string, event: BusEvent): Promise<void> => {
     const running = functions.find(({ definition }) => definition.arn === arn);
     if (running === undefined) await queues.send(arn, JSON.stringify(event));
-    else await invoke(running, event).catch(() => {});
+    else await trigger(running, event);
   };
   bus = new EventBus(definitions.rules, deliver, (name, event) => options.observe({ kind: 'event', bus: name, event }));
 
@@ -91,14 +91,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const invoke = async ({ definition: { name }, processes }: Running, event: unknown): Promise<unknown> => {
     const begun = performance.now();
+    const answer = await processes.invoke(event);
+    options.observe({ kind: 'invoked', name, milliseconds: performance.now() - begun });
+    return answer;
+  };
+  /** As events and schedules invoke: nobody waits for an answer. */
+  const trigger = async (running: Running, event: BusEvent): Promise<void> => {
     try {
-      const answer = await processes.invoke(event);
-      options.observe({ kind: 'invoked', name, milliseconds: performance.now() - begun });
-      return answer;
+      await invoke(running, event);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      options.observe({ kind: 'failed', name, messages: 0, why });
-      throw error;
+      options.observe({ kind: 'failed', name: running.definition.name, messages: 0, why });
     }
   };
 
@@ -115,7 +118,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   const runSchedule = async (running: Running): Promise<void> => {
     const event = busEvent({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
-    await invoke(running, event).catch(() => {});
+    await trigger(running, event);
   };
   const clocks = functions.flatMap((running) =>
     running.definition.schedules.map((rate) => setInterval(() => runSchedule(running), rate)),
