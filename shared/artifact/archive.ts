@@ -71,7 +71,10 @@ function gunzipTar(bytes: Uint8Array, limits: Limits): Uint8Array {
  */
 export async function unpack(name: string, bytes: Uint8Array, limits: Limits): Promise<readonly File[]> {
   const format = formatOf(name);
-  if (format === null) throw new Rejected('NotAnArchive', `The name ${shown(name)} is not that of an archive.`);
+  if (format === null)
+    throw new Rejected('NotAnArchive', `The name ${shown(name)} is not that of an archive.`, {
+      hint: 'Name it by what it is: .tgz, .tar.gz, .tar or .zip.',
+    });
   if (bytes.length > limits.packed) {
     throw new Rejected('ArchiveTooLarge', `The archive has ${bytes.length} bytes; ${limits.packed} are allowed.`, {
       hint: 'Upload less at once, or raise the limits of this mirror.',

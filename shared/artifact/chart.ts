@@ -52,7 +52,10 @@ function parseMetadata(bytes: Uint8Array): Readonly<Record<string, unknown>> {
     documents = readDocuments(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     const why = cause instanceof Rejected ? cause.message : 'It is not text in UTF-8.';
-    throw new Rejected('ChartInvalid', `The Chart.yaml can't be read. ${why}`, { cause });
+    throw new Rejected('ChartInvalid', `The Chart.yaml can't be read. ${why}`, {
+      hint: 'Correct the Chart.yaml, and pack the chart again.',
+      cause,
+    });
   }
   const [metadata] = documents;
   if (documents.length !== 1 || typeof metadata !== 'object' || metadata === null) {

@@ -17,7 +17,7 @@ interface Node {
 
 /** Equal for names that a file system may take for one: after NFC normalisation and case folding. */
 function fold(name: string): string {
-  return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+  return name.toUpperCase().toLowerCase().normalize('NFC');
 }
 
 /**

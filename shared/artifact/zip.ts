@@ -22,10 +22,15 @@ function unsupported(what: string): Rejected {
   });
 }
 
-/** Names are UTF-8 when flagged so, else in some code page of old: then only ASCII means the same everywhere. */
+function isFromUnix(entry: Entry): boolean {
+  return UNIX.has(entry.versionMadeBy >> 8);
+}
+
+/** Names are UTF-8 when flagged so, or as Unix has them; else in some code page of old, which only leaves ASCII. */
 function nameOf(entry: Entry): string {
   const name = utf8(entry.fileNameRaw);
-  if ((entry.generalPurposeBitFlag & UTF8_NAME) === 0 && /[^\u0000-\u007f]/u.test(name)) {
+  const flagged = (entry.generalPurposeBitFlag & UTF8_NAME) !== 0;
+  if (!flagged && !isFromUnix(entry) && /[^\u0000-\u007f]/u.test(name)) {
     throw unsupported('names files beyond ASCII without saying that the names are UTF-8');
   }
   return name;
@@ -33,7 +38,7 @@ function nameOf(entry: Entry): string {
 
 /** The Unix mode, 0 when the archive comes from elsewhere. */
 function modeOf(entry: Entry): number {
-  return UNIX.has(entry.versionMadeBy >> 8) ? entry.externalFileAttributes >>> 16 : 0;
+  return isFromUnix(entry) ? entry.externalFileAttributes >>> 16 : 0;
 }
 
 function checkEntry(entry: Entry, name: string): void {

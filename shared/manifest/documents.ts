@@ -106,6 +106,9 @@ function contentOf(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
-    throw new Rejected('YamlTooComplex', 'The YAML grows too much by its aliases, or nests too deeply.', { cause });
+    throw new Rejected('YamlTooComplex', 'The YAML grows too much by its aliases, or nests too deeply.', {
+      hint: 'No manifest needs this; write it plainly.',
+      cause,
+    });
   }
 }

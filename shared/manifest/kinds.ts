@@ -67,7 +67,11 @@ class Judge {
 
   /** A file that Kubernetes' tools take for a manifest by its name. */
   judgeManifest(path: string, text: string | null): void {
-    if (text === null) throw new Rejected('YamlInvalid', `${JSON.stringify(path)} is not text in UTF-8.`);
+    if (text === null)
+      throw new Rejected('YamlInvalid', `${JSON.stringify(path)} is not text in UTF-8.`, {
+        hint: 'Save it in UTF-8, or name it by what it is.',
+        facts: { path },
+      });
     try {
       this.#judgeDocuments(path, text);
     } catch (fault) {

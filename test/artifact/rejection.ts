@@ -7,6 +7,7 @@ export function rejection(reason: string): (error: unknown) => true {
     if (!(error instanceof Rejected)) throw error;
     assert.equal(error.reason, reason, error.message);
     assert.match(error.message, /^[A-Z"].*[.]$/su);
+    assert.notEqual(error.hint, '');
     return true;
   };
 }

@@ -7,6 +7,8 @@ export interface ZipEntry {
   /** Unix mode with its format bits. */
   readonly mode?: number;
   readonly flags?: number;
+  /** The system in the upper byte: 0 for DOS, 3 for Unix. */
+  readonly madeBy?: number;
   readonly method?: number;
   readonly size?: number;
   readonly crc32?: number;
@@ -37,7 +39,7 @@ function headers(entry: ZipEntry, offset: number): { local: Buffer; central: Buf
   const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), common, localName, packed]);
   const central = Buffer.alloc(46);
   central.write('PK\u0001\u0002', 0, 'latin1');
-  central.writeUInt16LE(0x0314, 4);
+  central.writeUInt16LE(((entry.madeBy ?? 3) << 8) | 20, 4);
   common.copy(central, 6);
   central.writeUInt16LE(name.length, 28);
   central.writeUInt16LE(extra.length, 30);

@@ -13,6 +13,16 @@ function withLocator(archive: Buffer): Buffer {
   return Buffer.concat([archive.subarray(0, -22), ZIP64_LOCATOR, archive.subarray(-22)]);
 }
 
+/** A stored file whose content is, in the archive, another file with its header. */
+function nested(): Buffer {
+  const inner = { name: 'b.yaml', body: 'b: 1\n', method: 0 };
+  const local = zip([inner]).subarray(0, 30 + inner.name.length + inner.body.length);
+  return zip([
+    { name: 'a', body: local, method: 0 },
+    { ...inner, offset: 30 + 'a'.length },
+  ]);
+}
+
 describe('zip', () => {
   it('gives files with their bytes and executable bits, stored or deflated', async () => {
     const files = await unpack(
@@ -27,6 +37,13 @@ describe('zip', () => {
         ['a.yaml', 'a: 1\n', false],
       ],
     );
+  });
+
+  it('takes names of Unix for UTF-8, and modes of other systems for none', async () => {
+    const [unix] = await unpack('x.zip', zip([{ ...FILE, name: 'é', flags: 0 }]), LIMITS);
+    assert.equal(unix?.path, 'é');
+    const [dos] = await unpack('x.zip', zip([{ ...FILE, mode: 0o120777, madeBy: 0 }]), LIMITS);
+    assert.equal(dos?.executable, false);
   });
 
   it('gives none when it is empty', async () => {
@@ -50,13 +67,14 @@ describe('zip', () => {
     ],
     'names a file differently in its two headers': ['ArchiveCorrupt', zip([{ ...FILE, localName: 'b.yaml' }])],
     'points beyond its end': ['ArchiveCorrupt', zip([{ ...FILE, offset: 99999 }])],
-    'has entries that overlap': [
+    'has entries that overlap': ['ArchiveCorrupt', nested()],
+    'has two names for one place': [
       'ArchiveCorrupt',
       zip([FILE, { ...FILE, name: 'b.yaml', localName: 'b.yaml', offset: 0 }]),
     ],
     'has a folder with content': ['ArchiveCorrupt', zip([{ name: 'a/', mode: 0o040755, body: 'x' }])],
     'has a name that is not UTF-8': ['ArchiveCorrupt', zip([{ ...FILE, name: Buffer.from([0x61, 0xff]) }])],
-    'does not say that its names are UTF-8': ['ArchiveUnsupported', zip([{ ...FILE, name: 'é', flags: 0 }])],
+    'does not say that its names are UTF-8': ['ArchiveUnsupported', zip([{ ...FILE, name: 'é', flags: 0, madeBy: 0 }])],
     'is encrypted': ['ArchiveUnsupported', zip([{ ...FILE, flags: 1 }])],
     'is compressed by bzip2': ['ArchiveUnsupported', zip([{ ...FILE, method: 12 }])],
     'has a zip64 entry': ['ArchiveUnsupported', zip([{ ...FILE, extra: ZIP64_EXTRA }])],

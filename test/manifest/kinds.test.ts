@@ -83,7 +83,6 @@ describe('checkKinds of files', () => {
     'by an alias': 'apiVersion: rbac.authorization.k8s.io/v1\nmetadata: {name: &r Role}\nkind: *r\n',
     'by a merge key': 'metadata: {annotations: &a {kind: Role}}\n<<: *a\napiVersion: rbac.authorization.k8s.io/v1\n',
     'without an apiVersion': 'kind: Role\n',
-    'behind a mark that only kubectl splits at': `a: |\n  x\n---y\n${role}`,
   };
   for (const [how, text] of Object.entries(smuggled)) {
     it(`finds a Role ${how}`, () => {
@@ -104,6 +103,10 @@ describe('checkKinds of files', () => {
     rejects('role.txt.bak', `x: !unknown 1\n---\n${role}`);
     rejects('role.conf', `a: 1\na: 2\n---\n${role}`);
     rejects('role.data', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(role, 'utf16le')]));
+  });
+
+  it('finds a Role behind a mark at which only kubectl splits documents', () => {
+    rejects('a.yaml', `--- |\nx\n---y\n${role}`);
   });
 
   it('leaves other files alone', () => {
