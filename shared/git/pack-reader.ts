@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Retryable, Stalled } from '../errors.ts';
 import { applyDelta, deltaResultSize } from './delta.ts';
-import { type Inflater, inflater } from './inflate.ts';
+import { Inflater } from './inflate.ts';
 import { type GitObject, type Oid, oidOf } from './object.ts';
 import { type EntryHead, type ObjectType, readEntryHead } from './pack-entry.ts';
 
@@ -25,7 +25,6 @@ interface Waiting {
 
 interface Entry extends EntryHead {
   readonly at: number;
-  readonly inflate: Inflater;
 }
 
 /** The object that an entry became; without bytes when it was passed over. */
@@ -47,6 +46,7 @@ const ENTRY = 64;
 export class PackReader {
   readonly #options: PackOptions;
   readonly #checksum = createHash('sha1');
+  readonly #inflater = new Inflater();
   readonly #byOffset = new Map<number, Known>();
   readonly #byOid = new Map<Oid, Known>();
   readonly #waiting = new Map<Oid, Waiting[]>();
@@ -104,12 +104,13 @@ export class PackReader {
       const head = readEntryHead(this.#buffer, at);
       if (head === null) return false;
       this.#consume(head.length);
-      this.#entry = { ...head, at, inflate: inflater(head.size, this.#reserve(head)) };
+      this.#inflater.begin(head.size, this.#reserve(head));
+      this.#entry = { ...head, at };
     }
-    const { inflate } = this.#entry;
-    this.#consume(inflate.write(this.#buffer));
-    if (inflate.result === null) return false;
-    this.#finish(this.#entry, inflate.result);
+    const { used, bytes } = this.#inflater.write(this.#buffer);
+    this.#consume(used);
+    if (bytes === null) return false;
+    this.#finish(this.#entry, bytes);
     this.#entry = null;
     this.#left -= 1;
     return true;
