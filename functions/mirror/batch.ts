@@ -53,7 +53,7 @@ export class Batch {
     this.deps = deps;
     this.now = deps.now();
     this.head = round.head;
-    for (const { record, commit } of round.absorbed) this.landed(record.unit, { ...record.release, commit }, {}, null);
+    for (const { unit, release } of round.absorbed) this.landed(unit, release, {}, null);
   }
 
   /** Whether there is anything to push. */

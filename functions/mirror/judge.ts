@@ -1,8 +1,8 @@
 import { Rejected, Retryable } from '../../shared/errors.ts';
 import { FOLDER } from '../../shared/git/tree.ts';
-import { placesOf, recordOf, type UnitState } from '../../shared/ledger/state.ts';
+import { placesOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
 import type { Bucket, ObjectContent } from '../../shared/source/bucket.ts';
-import { type Candidate, choose, REMOVED } from '../../shared/unit/choose.ts';
+import { type Candidate, choose } from '../../shared/unit/choose.ts';
 import { chartPlace, filesRoot, type Unit } from '../../shared/unit/unit.ts';
 import { type Content, digestOf, readContent } from './content.ts';
 import type { Desired } from './decide.ts';

@@ -1,8 +1,7 @@
 import type { Oid } from '../../shared/git/object.ts';
 import { renderMessage, type Trailers } from '../../shared/git/trailers.ts';
-import type { Places, Release } from '../../shared/ledger/state.ts';
-import { RECORD, RELEASE } from '../../shared/ledger/trailer.ts';
-import { REMOVED } from '../../shared/unit/choose.ts';
+import { type Places, REMOVED, type Release } from '../../shared/ledger/state.ts';
+import { TRAILER } from '../../shared/ledger/trailer.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 
 /** What the first line of a release's commit is made of. */
@@ -58,13 +57,13 @@ export function releaseMessage(told: Told): string {
   const { source, publisher } = release;
   const versionId = source?.versionId == null ? '' : ` versionId=${source.versionId}`;
   const trailers: Trailers = [
-    ...(source === null ? [] : [['Gitferry-Source', `s3://${source.bucket}/${source.key}${versionId}`] as const]),
-    ...(release.content === REMOVED ? [] : [['Gitferry-Content', release.content ?? ''] as const]),
-    ...(publisher === null ? [] : [['Gitferry-Publisher', publisher] as const]),
+    ...(source === null ? [] : [[TRAILER.source, `s3://${source.bucket}/${source.key}${versionId}`] as const]),
+    ...(release.content === REMOVED ? [] : [[TRAILER.content, release.content ?? ''] as const]),
+    ...(publisher === null ? [] : [[TRAILER.publisher, publisher] as const]),
     ...Object.entries(claims).map(([claim, value]) => [`Gitferry-Claim-${claim}`, value] as const),
-    [RELEASE, release.release ?? ''],
-    [RECORD, record],
-    ['Gitferry-Ledger', ledger ?? '0'.repeat(40)],
+    [TRAILER.release, release.release ?? ''],
+    [TRAILER.record, record],
+    [TRAILER.ledger, ledger ?? '0'.repeat(40)],
   ];
   return renderMessage(subjectOf(told), bodyOf(told), trailers);
 }

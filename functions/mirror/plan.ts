@@ -1,7 +1,7 @@
 import type { Mirror } from '../../shared/config/config.ts';
 import { asFerryError, FerryError } from '../../shared/errors.ts';
-import { placesOf, recordOf } from '../../shared/ledger/state.ts';
-import { type Candidate, choose, isGone, REMOVED } from '../../shared/unit/choose.ts';
+import { placesOf, REMOVED, recordOf } from '../../shared/ledger/state.ts';
+import { type Candidate, choose, isGone } from '../../shared/unit/choose.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import type { Batch } from './batch.ts';
 import type { Concern } from './concern.ts';

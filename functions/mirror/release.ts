@@ -4,6 +4,7 @@ import {
   entryOf,
   type Places,
   placesOf,
+  REMOVED,
   type Release,
   recordOf,
   relinquished,
@@ -11,7 +12,6 @@ import {
   withRelease,
 } from '../../shared/ledger/state.ts';
 import { renderRecord } from '../../shared/ledger/trailer.ts';
-import { REMOVED } from '../../shared/unit/choose.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import { claimsOf, eventOf } from './attribution.ts';
 import type { Batch } from './batch.ts';

@@ -6,8 +6,7 @@ import { parseCommit } from '../../shared/git/commit.ts';
 import { Draft } from '../../shared/git/draft.ts';
 import type { Oid } from '../../shared/git/object.ts';
 import { Ledger, type LedgerHead, ledgerRef } from '../../shared/ledger/ledger.ts';
-import type { RecordTrailer } from '../../shared/ledger/trailer.ts';
-import { absorb, isOurs, readRecord } from '../../shared/ledger/trailer.ts';
+import { absorb, isOurs, type Recorded, readRecord } from '../../shared/ledger/trailer.ts';
 import type { Signer } from '../../shared/trust/signing.ts';
 import type { Deps } from './deps.ts';
 
@@ -23,14 +22,8 @@ export interface Round {
   /** The rules, or why they can't be used. */
   readonly config: Config | Rejected;
   /** Releases that the ledger had missed and now knows. */
-  readonly absorbed: readonly Absorbed[];
+  readonly absorbed: readonly Recorded[];
   readonly signer: Signer | null;
-}
-
-/** A release found on the branch and not in the ledger. */
-export interface Absorbed {
-  readonly record: RecordTrailer;
-  readonly commit: Oid;
 }
 
 /** Parsed rules by blob id: the same file is not parsed twice by one process. */
@@ -93,7 +86,7 @@ export async function openRound(deps: Deps): Promise<Round> {
 /** A ledger that is not there is a new one only if the branch holds no release of this deployment. */
 async function refuseLostLedger({ remote, deployment }: Deps, mainTip: Oid): Promise<void> {
   for await (const { oid, commit } of remote.log(mainTip, null))
-    if (readRecord(commit, deployment) !== null)
+    if (readRecord(oid, commit, deployment) !== null)
       throw new Stalled(
         'LedgerMissing',
         `The ledger of ${deployment} is gone, though ${oid.slice(0, 10)} is its release.`,
@@ -118,18 +111,18 @@ async function absorbMissed(
   mainTip: Oid,
   email: string,
   signer: Signer | null,
-): Promise<readonly Absorbed[]> {
+): Promise<readonly Recorded[]> {
   if (head.recorded === mainTip) return [];
-  const found: Absorbed[] = [];
+  const found: Recorded[] = [];
   for await (const { oid, commit } of deps.remote.log(mainTip, head.recorded)) {
-    const record = readRecord(commit, deps.deployment);
-    if (record !== null && isOurs(commit, signer, email)) found.push({ record, commit: oid });
+    const record = readRecord(oid, commit, deps.deployment);
+    if (record !== null && isOurs(commit, signer, email)) found.push(record);
   }
   found.reverse();
-  await ledger.load(found.map(({ record }) => record.unit));
-  return found.filter(({ record, commit }) => {
+  await ledger.load(found.map(({ unit }) => unit));
+  return found.filter((record) => {
     const known = ledger.state(record.unit);
-    const state = absorb(known, record, commit);
+    const state = absorb(known, record);
     if (state === known || state.releases.length === 0) return false;
     ledger.put(state);
     return true;

@@ -76,6 +76,9 @@ export type Places = Readonly<Record<string, Standing>>;
 
 export const oidSchema = oid;
 
+/** The content of a removal: what is released when a unit's object is gone and its rule says that its place goes too. */
+export const REMOVED = `sha256:${'0'.repeat(64)}`;
+
 /** How many releases of a unit are told apart when a person sets its place back. */
 const HISTORY = 20;
 

@@ -4,41 +4,100 @@ import type { Oid } from '../git/object.ts';
 import { readTrailer } from '../git/trailers.ts';
 import type { Signer } from '../trust/signing.ts';
 import { verifies } from '../trust/signing.ts';
-import { emptyState, recordOf, type UnitState, unitState, withRelease } from './state.ts';
+import {
+  emptyState,
+  type Places,
+  REMOVED,
+  type Release,
+  recordOf,
+  type UnitState,
+  unitState,
+  withRelease,
+} from './state.ts';
+
+/** The trailers of a release, by name. */
+export const TRAILER = {
+  source: 'Gitferry-Source',
+  content: 'Gitferry-Content',
+  publisher: 'Gitferry-Publisher',
+  release: 'Gitferry-Release',
+  record: 'Gitferry-Record',
+  ledger: 'Gitferry-Ledger',
+} as const;
+
+const { element: release } = unitState.shape.releases;
 
 /**
- * `Gitferry-Record`: all that the ledger holds of a release, carried by the release itself. It is what a ledger is
- * rebuilt from, and what a landing reads when the branch moved without its ledger.
+ * `Gitferry-Record`: what the ledger holds of a release and no other trailer says, so that release and record can't
+ * part. It is what a ledger is rebuilt from, and what a landing reads when the branch moved without its ledger.
  */
 const record = z.object({
   deployment: z.string(),
   unit: z.string(),
-  release: unitState.shape.releases.element,
-  before: unitState.shape.before,
-  held: unitState.shape.held,
+  version: release.shape.version.default(null),
+  rule: release.shape.rule,
+  root: release.shape.root,
+  changed: release.shape.changed,
+  source: release.shape.source.default(null),
+  /** What stood at the paths that it was first to touch; nothing, where a path is left out. */
+  before: unitState.shape.before.default({}),
+  held: unitState.shape.held.default([]),
 });
 
-export type RecordTrailer = z.infer<typeof record>;
-
-export const RECORD = 'Gitferry-Record';
-export const RELEASE = 'Gitferry-Release';
-
-/** The record of a release just made: its state's newest release, and what stood at the paths it was first to touch. */
-export function renderRecord(deployment: string, state: UnitState): string {
-  const release = recordOf(state);
-  const before = Object.fromEntries(
-    Object.keys(release?.changed ?? {}).map((path) => [path, state.before[path] ?? null]),
-  );
-  return JSON.stringify({ deployment, unit: state.unit, release, before, held: state.held });
+/** A release as its commit tells it. */
+export interface Recorded {
+  readonly unit: string;
+  readonly release: Release;
+  readonly before: Places;
+  readonly held: readonly string[];
 }
 
-/** The record that a commit carries for this deployment, null when it carries none (or nonsense). */
-export function readRecord(commit: Commit, deployment: string): RecordTrailer | null {
-  const [value] = readTrailer(commit.message, RECORD);
-  if (value === undefined) return null;
+/** The record of a release just made: its state's newest release. Fields that say nothing are left out. */
+export function renderRecord(deployment: string, state: UnitState): string {
+  const { version, rule, root, changed, source } = recordOf(state) as Release;
+  const before = Object.entries(state.before).filter(([path, standing]) => path in changed && standing !== null);
+  return JSON.stringify({
+    deployment,
+    unit: state.unit,
+    version: version ?? undefined,
+    rule,
+    root,
+    changed,
+    source: source ?? undefined,
+    before: before.length === 0 ? undefined : Object.fromEntries(before),
+    held: state.held.length === 0 ? undefined : state.held,
+  });
+}
+
+/** The release that a commit is, for this deployment; null when it is none (or nonsense). */
+export function readRecord(oid: Oid, commit: Commit, deployment: string): Recorded | null {
+  const { message, committer } = commit;
+  const [id] = readTrailer(message, TRAILER.release);
+  const [text] = readTrailer(message, TRAILER.record);
+  if (id === undefined || text === undefined) return null;
+  const parsed = record.safeParse(json(text));
+  if (!parsed.success || parsed.data.deployment !== deployment) return null;
+  const { unit, version, rule, root, changed, source, before, held } = parsed.data;
+  const made = release.safeParse({
+    release: id,
+    version,
+    content: readTrailer(message, TRAILER.content)[0] ?? REMOVED,
+    rule,
+    changed,
+    root,
+    source,
+    publisher: readTrailer(message, TRAILER.publisher)[0] ?? null,
+    summary: message.slice(0, message.indexOf('\n')),
+    commit: oid,
+    at: new Date(committer.seconds * 1000).toISOString(),
+    verdict: null,
+  });
+  return made.success ? { unit, release: made.data, before, held } : null;
+}
+
+function json(text: string): unknown {
   try {
-    const parsed = record.parse(JSON.parse(value));
-    return parsed.deployment === deployment && parsed.release.release !== null ? parsed : null;
+    return JSON.parse(text);
   } catch {
     return null;
   }
@@ -51,13 +110,9 @@ export function isOurs({ signature, payload, committer }: Commit, signer: Signer
 }
 
 /** The state with a release that its ledger had missed; unchanged when the ledger knows that release or a later one. */
-export function absorb(
-  state: UnitState | null,
-  { unit, release, before, held }: RecordTrailer,
-  commit: Oid,
-): UnitState {
+export function absorb(state: UnitState | null, { unit, release, before, held }: Recorded): UnitState {
   const known = state ?? emptyState(unit);
   const newest = known.releases.findLast((past) => past.release !== null)?.release ?? '';
   if ((release.release ?? '') <= newest) return known;
-  return { ...withRelease(known, { ...release, commit }, before), held: [...new Set([...known.held, ...held])] };
+  return { ...withRelease(known, release, before), held: [...new Set([...known.held, ...held])] };
 }

@@ -1,12 +1,9 @@
 import semver from 'semver';
 import { parseChartFileName } from '../artifact/chart.ts';
 import type { Release, UnitState } from '../ledger/state.ts';
-import { recordOf } from '../ledger/state.ts';
+import { REMOVED, recordOf } from '../ledger/state.ts';
 import type { ObjectInfo } from '../source/bucket.ts';
 import type { Unit } from './unit.ts';
-
-/** What is released when a unit's object is gone and its rule says that its place goes too. */
-export const REMOVED = `sha256:${'0'.repeat(64)}`;
 
 /** An object that could be what the unit should be. `version` is null for files. */
 export interface Candidate extends ObjectInfo {

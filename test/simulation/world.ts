@@ -7,7 +7,7 @@ import { oidOf } from '../../shared/git/object.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { ledgerRef, statePath } from '../../shared/ledger/ledger.ts';
 import type { UnitState } from '../../shared/ledger/state.ts';
-import { type RecordTrailer, readRecord } from '../../shared/ledger/trailer.ts';
+import { type Recorded, readRecord } from '../../shared/ledger/trailer.ts';
 import { chart, tgz } from './archives.ts';
 import { MemoryStore, memoryBucket } from './memory-bucket.ts';
 import { type Gate, MemoryRepository, memoryRemote, type Weather } from './memory-remote.ts';
@@ -160,8 +160,8 @@ export class World {
     return this.repository.commit(oid).message.includes('\nGitferry-Release: ');
   }
 
-  #recordOf(oid: string): RecordTrailer {
-    return readRecord(this.repository.commit(oid), 'sim') as RecordTrailer;
+  #recordOf(oid: string): Recorded {
+    return readRecord(oid, this.repository.commit(oid), 'sim') as Recorded;
   }
 
   /** The paths that a release says it changed. */
