@@ -1,80 +1,100 @@
-import {
-  Z_BUF_ERROR,
-  Z_NO_FLUSH,
-  Z_OK,
-  Z_STREAM_END,
-  ZStream,
-  zlibInflate,
-  zlibInflateInit,
-  zlibInflateReset,
-} from 'pako';
+import { inflateSync } from 'node:zlib';
+import { Z_BUF_ERROR, Z_NO_FLUSH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit } from 'pako';
 
-/** Room for what is inflated and not kept. */
-const SCRATCH = 0x10000;
-const NOTHING = new Uint8Array(0);
+/** Up to this many bytes an object is inflated in one go, once all its input is there. */
+const AT_ONCE = 2 ** 20;
+/** Room for a piece of a larger one. */
+const PIECE = 2 ** 16;
 
-/**
- * Takes deflated objects off a stream of bytes, one after another; only the inflater knows where each ends. Synchronous,
- * as Node's own zlib is not when it streams, and one state for all objects, which Node's own needs anew (40 kB) for each.
- */
-export class Inflater {
+/** Takes a deflated object off a stream of bytes whose own end only the inflater knows. */
+export interface Inflater {
+  /**
+   * Feeds what has arrived (again what was not used before), or all that will ever arrive; answers how much of it was used.
+   */
+  write(input: Buffer, last: boolean): number;
+  /** The inflated bytes (empty when they are not kept), or null until the object has ended. */
+  readonly result: Uint8Array | null;
+}
+
+/** Objects of the common sizes: Node's zlib, which can't stream synchronously, tried again when much more has arrived. */
+class AtOnce implements Inflater {
+  readonly #size: number;
+  /** Fewer bytes than these are not tried: a byte at a time, trying would never end. */
+  #enough = 0;
+  result: Uint8Array | null = null;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  write(input: Buffer, last: boolean): number {
+    if (input.length < this.#enough && !last) return 0;
+    // Room for more than was announced, so that the end of the input is always seen.
+    const room = this.#size + 64;
+    try {
+      const options = { info: true, chunkSize: room, maxOutputLength: room };
+      const { buffer, engine } = inflateSync(input, options) as unknown as {
+        readonly buffer: Buffer;
+        readonly engine: { readonly bytesWritten: number };
+      };
+      if (buffer.length !== this.#size) throw new RangeError('an object has another size than it claims');
+      this.result = buffer;
+      return engine.bytesWritten;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === 'Z_BUF_ERROR' && input.length <= room + AT_ONCE) {
+        this.#enough = input.length * 1.25;
+        return 0;
+      }
+      if (code === 'ERR_BUFFER_TOO_LARGE') throw new RangeError('an object has another size than it claims');
+      if (code?.startsWith('Z_') === true) throw new RangeError('an object can not be inflated');
+      throw error;
+    }
+  }
+}
+
+/** Large objects: piece by piece, so that what is not kept costs no memory. */
+class Streaming implements Inflater {
+  readonly #size: number;
+  readonly #kept: Buffer | null;
   readonly #stream = new ZStream();
-  #scratch: Uint8Array<ArrayBuffer> | null = null;
-  #size = 0;
-  #kept: Uint8Array<ArrayBuffer> | null = null;
   #written = 0;
+  result: Uint8Array | null = null;
 
-  constructor() {
+  constructor(size: number, keep: boolean) {
+    this.#size = size;
+    this.#kept = keep ? Buffer.allocUnsafe(size) : null;
+    this.#stream.output = new Uint8Array(PIECE);
     zlibInflateInit(this.#stream);
   }
 
-  /** Begins with an object that claims this size; its bytes are kept, or only counted. */
-  begin(size: number, keep: boolean): void {
-    zlibInflateReset(this.#stream);
-    this.#size = size;
-    this.#written = 0;
-    this.#kept = keep ? new Uint8Array(size) : null;
-  }
-
-  /**
-   * Feeds what has arrived. `used` tells how much of it belonged to the object, `bytes` the object once it has ended (empty
-   * when it is not kept). Throws RangeError for what can not be inflated, or has another size than it claims.
-   */
-  write(input: Uint8Array): { readonly used: number; readonly bytes: Uint8Array | null } {
+  write(input: Buffer): number {
     const stream = this.#stream;
     stream.input = input;
     stream.next_in = 0;
     stream.avail_in = input.length;
     let status: number = Z_OK;
-    while (status === Z_OK && (stream.avail_in > 0 || stream.avail_out === 0)) status = this.#step();
-    if (status !== Z_OK && status !== Z_BUF_ERROR && status !== Z_STREAM_END) {
+    do {
+      stream.next_out = 0;
+      stream.avail_out = PIECE;
+      status = zlibInflate(stream, Z_NO_FLUSH);
+      if (this.#written + stream.next_out > this.#size) {
+        throw new RangeError('an object has another size than it claims');
+      }
+      this.#kept?.set(stream.output.subarray(0, stream.next_out), this.#written);
+      this.#written += stream.next_out;
+    } while (status === Z_OK && (stream.avail_in > 0 || stream.avail_out === 0));
+    if (status === Z_STREAM_END) {
+      if (this.#written !== this.#size) throw new RangeError('an object has another size than it claims');
+      this.result = this.#kept ?? new Uint8Array(0);
+    } else if (status !== Z_OK && status !== Z_BUF_ERROR) {
       throw new RangeError('an object can not be inflated');
     }
-    const ended = status === Z_STREAM_END;
-    // Input that is left means that there was no room for what it would have become.
-    if (ended ? this.#written !== this.#size : stream.avail_in > 0) {
-      throw new RangeError('an object has another size than it claims');
-    }
-    return { used: input.length - stream.avail_in, bytes: ended ? (this.#kept ?? NOTHING) : null };
+    return input.length - stream.avail_in;
   }
+}
 
-  #step(): number {
-    const stream = this.#stream;
-    const left = this.#size - this.#written;
-    if (this.#kept === null) {
-      this.#scratch ??= new Uint8Array(SCRATCH);
-      stream.output = this.#scratch;
-      stream.next_out = 0;
-      stream.avail_out = Math.min(SCRATCH, left);
-    } else {
-      stream.output = this.#kept;
-      stream.next_out = this.#written;
-      stream.avail_out = left;
-    }
-    const room = stream.avail_out;
-    const status = zlibInflate(stream, Z_NO_FLUSH);
-    this.#written += room - stream.avail_out;
-    // Without progress, more of either is needed: the caller tells which.
-    return status === Z_OK && room === stream.avail_out && room === 0 ? Z_BUF_ERROR : status;
-  }
+/** An inflater for an object of this size. Its `write` throws RangeError for what is no object of this size. */
+export function inflater(size: number, keep: boolean): Inflater {
+  return size <= AT_ONCE ? new AtOnce(size) : new Streaming(size, keep);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Retryable, Stalled } from '../errors.ts';
 import { applyDelta, deltaResultSize } from './delta.ts';
-import { Inflater } from './inflate.ts';
+import { type Inflater, inflater } from './inflate.ts';
 import { type GitObject, type Oid, oidOf } from './object.ts';
 import { type EntryHead, type ObjectType, readEntryHead } from './pack-entry.ts';
 
@@ -25,6 +25,7 @@ interface Waiting {
 
 interface Entry extends EntryHead {
   readonly at: number;
+  readonly inflate: Inflater;
 }
 
 /** The object that an entry became; without bytes when it was passed over. */
@@ -46,7 +47,6 @@ const ENTRY = 64;
 export class PackReader {
   readonly #options: PackOptions;
   readonly #checksum = createHash('sha1');
-  readonly #inflater = new Inflater();
   readonly #byOffset = new Map<number, Known>();
   readonly #byOid = new Map<Oid, Known>();
   readonly #waiting = new Map<Oid, Waiting[]>();
@@ -74,19 +74,24 @@ export class PackReader {
   /** Takes the next bytes of the pack. */
   write(chunk: Uint8Array): void {
     this.#buffer = this.#buffer.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#buffer, chunk]);
-    try {
-      while (this.#step());
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw broken(error.message);
-    }
+    this.#read(false);
     if (this.#left === 0 && this.#buffer.length > CHECKSUM) throw broken('there are bytes behind its end');
   }
 
   /** Says that nothing follows: the pack must be whole, and undamaged. */
   end(): void {
+    this.#read(true);
     if (this.#left !== 0 || this.#buffer.length !== CHECKSUM) throw broken('it is cut off');
     if (!this.#checksum.digest().equals(this.#buffer)) throw broken('its checksum does not match');
+  }
+
+  #read(last: boolean): void {
+    try {
+      while (this.#step(last));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw broken(error.message);
+    }
   }
 
   #consume(length: number): void {
@@ -96,7 +101,7 @@ export class PackReader {
   }
 
   /** Takes one thing off the buffer; false when more must arrive first. */
-  #step(): boolean {
+  #step(last: boolean): boolean {
     if (this.#left === null) return this.#readHeader();
     if (this.#left === 0) return false;
     if (this.#entry === null) {
@@ -104,13 +109,12 @@ export class PackReader {
       const head = readEntryHead(this.#buffer, at);
       if (head === null) return false;
       this.#consume(head.length);
-      this.#inflater.begin(head.size, this.#reserve(head));
-      this.#entry = { ...head, at };
+      this.#entry = { ...head, at, inflate: inflater(head.size, this.#reserve(head)) };
     }
-    const { used, bytes } = this.#inflater.write(this.#buffer);
-    this.#consume(used);
-    if (bytes === null) return false;
-    this.#finish(this.#entry, bytes);
+    const { inflate } = this.#entry;
+    this.#consume(inflate.write(this.#buffer, last));
+    if (inflate.result === null) return false;
+    this.#finish(this.#entry, inflate.result);
     this.#entry = null;
     this.#left -= 1;
     return true;
