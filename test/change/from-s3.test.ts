@@ -24,6 +24,7 @@ test('an object deleted, by EventBridge', () => {
     ...created,
     versionId: '1QW9g1Z99LUNbvaaYVpW9xDlOLU.qxgF',
     etag: 'd41d8cd98f00b204e9800998ecf8427e',
+    gone: 'deleted',
   });
 });
 
