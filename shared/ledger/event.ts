@@ -51,4 +51,3 @@ export const ledgerEvent = z.discriminatedUnion('type', [
 ]);
 
 export type LedgerEvent = z.infer<typeof ledgerEvent>;
-export type EventOf<T extends LedgerEvent['type']> = Extract<LedgerEvent, { type: T }>;
