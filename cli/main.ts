@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   replay: async () => (await import('./replay.ts')).replay,
   log: async () => (await import('./log.ts')).log,
   land: async () => (await import('./land.ts')).land,
+  ledger: async () => (await import('./ledger.ts')).ledger,
 };
 
 const program = new Command('gitferry')
