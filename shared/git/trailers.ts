@@ -3,7 +3,6 @@ export type Trailers = readonly (readonly [key: string, value: string])[];
 
 /** One trailer's value on one line: control characters are written as escapes, so that a value can't add a trailer. */
 function oneLine(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
   return value.replace(
     /[\u0000-\u001f\u007f\u0085\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
