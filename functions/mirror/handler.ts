@@ -7,6 +7,7 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connect, loadSigner } from '../../shared/config/connect.ts';
 import { loadEnvironment } from '../../shared/config/load.ts';
+import { backoff } from '../../shared/git/backoff.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { eventBus } from '../../shared/notice/bus.ts';
 import { log } from '../../shared/notice/log.ts';
@@ -35,7 +36,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async (event,
     now: () => new Date(),
     newId,
     remaining: () => remaining(),
-    backoff: (attempt) => setTimeout(Math.random() * Math.min(50 * 2 ** attempt, 5000)).then(() => undefined),
+    backoff: (attempt) => setTimeout(backoff(attempt + 1)).then(() => undefined),
     log,
   });
 });

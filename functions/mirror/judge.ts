@@ -1,7 +1,7 @@
 import { Rejected, Retryable } from '../../shared/errors.ts';
 import { FOLDER } from '../../shared/git/tree.ts';
 import { placesOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
-import type { Bucket, ObjectContent } from '../../shared/source/bucket.ts';
+import { type Bucket, type ObjectContent, tooLarge } from '../../shared/source/bucket.ts';
 import { type Candidate, choose } from '../../shared/unit/choose.ts';
 import { chartPlace, filesRoot, type Unit } from '../../shared/unit/unit.ts';
 import { type Content, digestOf, readContent } from './content.ts';
@@ -84,18 +84,18 @@ export async function judge(
   }
 }
 
+/** The object; null when it is gone, or why it is too large to be read at all. */
 async function fetchObject(
-  unit: Unit,
+  { mirror }: Unit,
   { key, size }: Candidate,
   bucket: Bucket,
 ): Promise<ObjectContent | Rejected | null> {
-  const limit = unit.mirror.limits.object;
-  try {
-    return await bucket.get(unit.mirror.bucket, key, size > limit ? 0 : limit);
-  } catch (error) {
+  const limit = mirror.limits.object;
+  if (size > limit) return tooLarge(key, limit);
+  return bucket.get(mirror.bucket, key, limit).catch((error: unknown) => {
     if (error instanceof Rejected) return error;
     throw error;
-  }
+  });
 }
 
 /** A version that came again with other files: whoever deployed it before would not see the difference. */

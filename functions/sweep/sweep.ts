@@ -45,7 +45,7 @@ export async function sweep(cursor: Cursor | null, deps: Deps): Promise<void> {
   const tips = await remote.tips(refs);
   const main = new Draft(remote, tips.get(refs[0]) ?? null);
   const ledgerTip = tips.get(refs[1]) ?? null;
-  const ledger = new Ledger(new Draft(remote, ledgerTip));
+  const ledger = new Ledger(new Draft(remote, ledgerTip, { byIds: true }));
   const [head] = await Promise.all([ledger.head(deployment, branch), main.open(['gitferry.yaml'])]);
   const config = readConfig((await main.read(['gitferry.yaml'])).get('gitferry.yaml'));
 

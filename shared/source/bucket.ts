@@ -45,6 +45,14 @@ export interface Bucket {
   expiring(bucket: string): Promise<readonly string[]>;
 }
 
+/** The refusal of an object beyond `limit` bytes. */
+export function tooLarge(key: string, limit: number): Rejected {
+  return new Rejected('ObjectTooLarge', `${key} is larger than ${limit} bytes.`, {
+    hint: 'Make it smaller, or raise `limits.object` of its mirror.',
+    facts: { key, limit },
+  });
+}
+
 function unquote(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
 }
@@ -134,10 +142,7 @@ export function s3Bucket(client: S3Client): Bucket {
       });
       if (bytes === null) {
         stream.destroy();
-        throw new Rejected('ObjectTooLarge', `${key} is larger than ${limit} bytes.`, {
-          hint: 'Make it smaller, or raise `limits.object` of its mirror.',
-          facts: { key, limit },
-        });
+        throw tooLarge(key, limit);
       }
       return {
         key,
