@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { authorizationOf, loadCredentials } from '../shared/config/credentials.ts';
 import type { Credentials } from '../shared/git/http.ts';
 
 /** What `git credential fill` knows about the repository, without asking anyone; null where there is no git or no answer. */
-function fill(url: URL): Promise<{ readonly username: string; readonly password: string } | null> {
+async function fill(url: URL): Promise<{ readonly username: string; readonly password: string } | null> {
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve) => {
     const env = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: 'true', SSH_ASKPASS: 'true' };
     const git = spawn('git', ['credential', 'fill'], { env, stdio: ['pipe', 'pipe', 'ignore'] });

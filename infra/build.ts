@@ -2,26 +2,32 @@ import { glob, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { deferAws } from './defer-aws.ts';
 
 const { options } = createRequire(import.meta.url)('./esbuild.cjs') as {
   options: BuildOptions & { exclude: string[] };
 };
 const { exclude, ...esbuildOptions } = options;
+const common: BuildOptions = { ...esbuildOptions, external: exclude, logLevel: 'warning' };
 
-/** Makes one file of a function or of the command line, with the options that are deployed. */
-export async function bundle(entry: string, outfile: string, hashbang = ''): Promise<void> {
-  const banner = { js: `${hashbang}${esbuildOptions.banner?.js ?? ''}` };
-  await build({ ...esbuildOptions, banner, external: exclude, entryPoints: [entry], outfile, logLevel: 'warning' });
+/** Makes one file of a function or of a program, with the options that are deployed; `more` outranks them. */
+export async function bundle(entry: string, outfile: string, more: BuildOptions = {}): Promise<void> {
+  await build({ ...common, entryPoints: [entry], outfile, ...more });
+}
+
+/** Makes the one file of the command line. */
+export async function bundleCommandLine(root: string, outfile: string): Promise<void> {
+  const banner = { js: `#!/usr/bin/env node\n${common.banner?.js ?? ''}` };
+  await bundle(join(root, 'cli/main.ts'), outfile, { banner, plugins: [deferAws(common)] });
 }
 
 async function main(root: string): Promise<void> {
   const handlers = await Array.fromAsync(glob('functions/*/handler.ts', { cwd: root }));
-  const outputs = handlers
-    .sort()
-    .map((file) => ({ file, out: join('dist', file.replace(/\.ts$/u, '.cjs')), hashbang: '' }));
-  outputs.push({ file: 'cli/main.ts', out: 'dist/cli/gitferry.cjs', hashbang: '#!/usr/bin/env node\n' });
-  for (const { file, out, hashbang } of outputs) {
-    await bundle(join(root, file), join(root, out), hashbang);
+  const functions = handlers.sort().map((file) => join('dist', file.replace(/\.ts$/u, '.cjs')));
+  for (const [at, out] of functions.entries()) await bundle(join(root, handlers[at] as string), join(root, out));
+  const commandLine = 'dist/cli/gitferry.cjs';
+  await bundleCommandLine(root, join(root, commandLine));
+  for (const out of [...functions, commandLine]) {
     const { size } = await stat(join(root, out));
     console.log(`${out.padEnd(36)} ${(size / 1000).toFixed(0).padStart(6)} kB`);
   }

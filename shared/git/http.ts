@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { parse } from 'node:url';
 import type { HttpClient } from 'isomorphic-git/http/node';
 import nodeClient from 'isomorphic-git/http/node';
 import { type FerryError, Retryable, Stalled } from '../errors.ts';
@@ -41,6 +42,13 @@ export interface Ask {
 const LONGEST = 300_000;
 const REDIRECTS = 3;
 const DIED = new Set<unknown>(['ECONNRESET', 'EPIPE']);
+
+// The client parses URLs by node:url's old function. Of that, Node warns once in a process, on standard error, and of a
+// bundle it does so though nobody can change it there: here is that once.
+const { noDeprecation } = process;
+process.noDeprecation = true;
+parse('http://localhost/');
+process.noDeprecation = noDeprecation ?? false;
 
 const agents = new Map<string, HttpAgent | HttpsAgent>();
 

@@ -11,7 +11,7 @@ import { UploadPack } from './upload-pack.ts';
 import { walk } from './walk.ts';
 
 /** Beyond this many bytes of a pack it is cheaper to ask for the trees by id, a request for each level. */
-const BUDGET = 2 ** 18;
+const BUDGET = 2 ** 17;
 
 export interface SmartHttpOptions extends HttpOptions {
   /** Instead of what this process remembers of the repository. */

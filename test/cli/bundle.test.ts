@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundle } from '../../infra/build.ts';
+import { bundleCommandLine } from '../../infra/build.ts';
 
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 let folder = '';
 before(async () => {
@@ -18,9 +18,9 @@ after(() => rm(folder, { recursive: true }));
 
 test('the command line is one file that runs by itself', async () => {
   const file = join(folder, 'gitferry.cjs');
-  await bundle(main, file);
+  await bundleCommandLine(root, file);
   const { stdout } = await promisify(execFile)(process.execPath, [file, '--help'], { cwd: folder });
   assert.match(stdout, /validate.*put.*replay.*log/su);
-  // Zod alone is 450 kB unless it is imported as a namespace.
-  assert.ok((await stat(file)).size < 1_100_000);
+  // Each AWS client stands in it whole, as text. Zod alone is 450 kB unless it is imported as a namespace.
+  assert.ok((await stat(file)).size < 1_500_000);
 });
