@@ -22,6 +22,9 @@ const Counts = z.object({
   todo: z.int(),
 });
 
+/** Milliseconds after which a file that doesn't come to its end counts as failed. */
+const TIMEOUT = 300_000;
+
 /** Runs the files and answers the counts; null when there are none, because the runner itself failed. */
 async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | null> {
   const folder = await mkdtemp(join(tmpdir(), 'gitferry-test-'));
@@ -31,7 +34,10 @@ async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | n
     ...[`--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`, `--test-reporter-destination=${counts}`],
   ];
   try {
-    const child = spawn(process.execPath, ['--test', ...reporters, ...files], { cwd: ROOT, stdio: 'inherit' });
+    const child = spawn(process.execPath, ['--test', `--test-timeout=${TIMEOUT}`, ...reporters, ...files], {
+      cwd: ROOT,
+      stdio: 'inherit',
+    });
     await new Promise((done) => child.once('exit', done));
     return Counts.parse(JSON.parse(await readFile(counts, 'utf8')));
   } catch {

@@ -1,10 +1,11 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { REGION } from './definitions.ts';
 import type { Upload } from './examples.ts';
+import type { Happening } from './happening.ts';
 import type { Narrator } from './narrator.ts';
 import { CREDENTIALS } from './queues.ts';
 import { git } from './repository.ts';
-import type { Happening, Stack } from './stack.ts';
+import type { Stack } from './stack.ts';
 
 export interface Demonstration {
   readonly stack: Stack;

@@ -3,11 +3,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { demonstrate } from './demonstration.ts';
 import { exampleUploads, readFolder } from './examples.ts';
+import type { Happening } from './happening.ts';
 import { takeLock } from './lock.ts';
 import { Narrator } from './narrator.ts';
 import { type Options, parseOptions } from './options.ts';
 import { makeRepository, serveRepositories } from './repository.ts';
-import { type Happening, type Stack, startStack } from './stack.ts';
+import { type Stack, startStack } from './stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = '.gitferry';
@@ -54,8 +55,10 @@ async function start(options: Options): Promise<Run> {
   const narrator = new Narrator((line) => console.log(line), process.stdout.isTTY === true);
   const happenings: Happening[] = [];
   const own = options.repository === null;
+  await using started = new AsyncDisposableStack();
   if (own) await makeRepository(OWN_REPOSITORY, options.branch, await readFolder(join(ROOT, 'examples/repository')));
   const server = own ? await serveRepositories(resolve(FOLDER)) : null;
+  started.defer(() => server?.close());
   const repository = options.repository ?? `${server?.url}/main.git`;
   const stack = await startStack({
     root: ROOT,
@@ -75,11 +78,9 @@ async function start(options: Options): Promise<Run> {
       narrator.tell(happening);
     },
   });
-  const close = async (): Promise<void> => {
-    await stack.stop();
-    await server?.close();
-  };
-  return { options, stack, repository, narrator, happenings, close };
+  started.defer(() => stack.stop());
+  const running = started.move();
+  return { options, stack, repository, narrator, happenings, close: () => running.disposeAsync() };
 }
 
 /** All that is to be seen until the run only waits for more. Answers whether it went well. */
@@ -134,6 +135,5 @@ try {
   process.exitCode = (await main(parseOptions(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  // Servers that did start would keep the process up.
-  process.exit(1);
+  process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
+import type { Happening } from './happening.ts';
 import type { BusEvent } from './pattern.ts';
-import type { Happening } from './stack.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -164,3 +164,10 @@ describe('a second start', () => {
     await rm(folder, { recursive: true });
   });
 });
+
+it('a stack that can not start leaves nothing running', async () => {
+  const before = process.getActiveResourcesInfo().filter((name) => name.startsWith('TCPServer')).length;
+  await assert.rejects(startStack({ code: join(import.meta.dirname, 'nowhere') }), /nowhere/u);
+  const after = process.getActiveResourcesInfo().filter((name) => name.startsWith('TCPServer')).length;
+  assert.equal(after, before);
+});

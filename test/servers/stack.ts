@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { REGION } from '../../infra/local/definitions.ts';
+import type { Happening } from '../../infra/local/happening.ts';
 import type { BusEvent } from '../../infra/local/pattern.ts';
 import { CREDENTIALS } from '../../infra/local/queues.ts';
 import { makeRepository, serveRepositories } from '../../infra/local/repository.ts';
-import { type Happening, type Stack, startStack as start } from '../../infra/local/stack.ts';
+import { type Stack, startStack as start } from '../../infra/local/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -56,12 +57,15 @@ export interface TestStack extends Stack {
 
 /** The embedded run in a folder of its own. */
 export async function startStack(options: TestStackOptions = {}): Promise<TestStack> {
+  await using started = new AsyncDisposableStack();
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'gitferry-stack-')));
+  if (options.folder === undefined) started.defer(() => rm(folder, { recursive: true, force: true }));
   const repositories = options.repositories ?? folder;
   const git = join(repositories, 'main.git');
   const files = { 'gitferry.yaml': options.config ?? CONFIG, ...options.files };
   await makeRepository(git, 'main', new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])));
   const server = await serveRepositories(repositories);
+  started.defer(() => server.close());
 
   const happenings: Happening[] = [];
   const events: BusEvent[] = [];
@@ -82,8 +86,11 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
       if (happening.kind === 'event' && happening.event.source === 'gitferry') events.push(happening.event);
     },
   });
+  started.defer(() => stack.stop());
   const s3 = new S3Client({ endpoint: stack.url, region: REGION, credentials: CREDENTIALS, forcePathStyle: true });
+  started.defer(() => s3.destroy());
 
+  const running = started.move();
   return {
     ...stack,
     s3,
@@ -99,11 +106,6 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
     remove: async (key) => {
       await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
     },
-    stop: async () => {
-      s3.destroy();
-      await stack.stop();
-      await server.close();
-      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
-    },
+    stop: () => running.disposeAsync(),
   };
 }

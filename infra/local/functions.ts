@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundle } from '../build.ts';
+import type { FunctionDefinition } from './definitions.ts';
+import { busEvent } from './event-bus.ts';
+import { FunctionProcesses } from './function-process.ts';
+import type { Happening } from './happening.ts';
+
+export interface FunctionsOptions {
+  /** Where the handlers stand. */
+  readonly root: string;
+  /** Where bundles and logs go. */
+  readonly folder: string;
+  /** Added to what the definitions say. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly observe: (happening: Happening) => void;
+}
+
+interface Running {
+  readonly definition: FunctionDefinition;
+  readonly processes: FunctionProcesses;
+}
+
+/** The deployed functions, bundled as they are deployed, in processes of this machine. */
+export class Functions {
+  readonly #functions: ReadonlyMap<string, Running>;
+  readonly #observe: FunctionsOptions['observe'];
+
+  private constructor(functions: readonly Running[], observe: FunctionsOptions['observe']) {
+    this.#functions = new Map(functions.map((one) => [one.definition.arn, one]));
+    this.#observe = observe;
+  }
+
+  /** Throws when one can't be bundled. */
+  static async start(definitions: readonly FunctionDefinition[], options: FunctionsOptions): Promise<Functions> {
+    const { root, folder, environment, observe } = options;
+    await mkdir(folder, { recursive: true });
+    const files = definitions.map(({ name }) => join(folder, 'functions', `${name}.cjs`));
+    await Promise.all(definitions.map(({ file }, at) => bundle(join(root, `${file}.ts`), files[at] ?? '')));
+    const functions = definitions.map((definition, at) => {
+      const settings = {
+        ...definition,
+        file: files[at] ?? '',
+        environment: { ...definition.environment, ...environment },
+        log: join(folder, `${definition.name}.log`),
+      };
+      return { definition, processes: new FunctionProcesses(settings) };
+    });
+    return new Functions(functions, observe);
+  }
+
+  has(arn: string): boolean {
+    return this.#functions.has(arn);
+  }
+
+  /** Whether an invocation is under way. */
+  get busy(): boolean {
+    return [...this.#functions.values()].some(({ processes }) => processes.running > 0);
+  }
+
+  /** What the handler returned; throws when it did, or did not answer. */
+  async invoke(arn: string, event: unknown): Promise<unknown> {
+    const { definition, processes } = this.#get(arn);
+    const begun = performance.now();
+    const answer = await processes.invoke(event);
+    this.#observe({ kind: 'invoked', name: definition.name, milliseconds: performance.now() - begun });
+    return answer;
+  }
+
+  /** As events and schedules invoke: nobody waits for an answer. */
+  async trigger(arn: string, event: unknown): Promise<void> {
+    try {
+      await this.invoke(arn, event);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#observe({ kind: 'failed', name: this.#get(arn).definition.name, messages: 0, why });
+    }
+  }
+
+  /** As a rule with a schedule does. */
+  async runScheduled(arn: string): Promise<void> {
+    await this.trigger(arn, busEvent({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#functions.values()].map(({ processes }) => processes.stop()));
+  }
+
+  #get(arn: string): Running {
+    const found = this.#functions.get(arn);
+    if (found === undefined) throw new Error(`There is no function ${arn}.`);
+    return found;
+  }
+}

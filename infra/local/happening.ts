@@ -1,0 +1,8 @@
+import type { BusEvent } from './pattern.ts';
+
+/** What is to be seen of the embedded run, as it happens. */
+export type Happening =
+  | { readonly kind: 'event'; readonly bus: string; readonly event: BusEvent }
+  | { readonly kind: 'invoked'; readonly name: string; readonly milliseconds: number }
+  /** `messages` is how many of a queue will be given to the function again. */
+  | { readonly kind: 'failed'; readonly name: string; readonly messages: number; readonly why: string };
