@@ -69,7 +69,7 @@ function classify(error: unknown, bucket: string): null {
   if (name === 'NoSuchKey' || name === 'NotFound' || status === 404) return null;
   if (name === 'AccessDenied' || status === 403)
     throw new Stalled('BucketDenied', `Access to the bucket ${bucket} was denied.`, {
-      hint: 'Add the bucket to the parameter `buckets` and deploy again, or correct the policy of the bucket or of its key.',
+      hint: 'Deploy gitferry for this bucket (its parameter `bucket`), or correct the policy of the bucket or of its key.',
       cause: error,
     });
   throw new Retryable('BucketUnavailable', `The bucket ${bucket} did not answer as it should (${name || status}).`, {
