@@ -22,10 +22,13 @@ function installed() {
   });
 }
 
+/** Without warnings: this npm may run on a Node that is too old for some packages, which don't run on it. */
+const ARGUMENTS = ['ci', '--loglevel=error'];
+
 function install() {
-  console.log('gitferry: installing what package-lock.json names (npm ci), once ...');
+  console.log('gitferry: installing what package-lock.json names, once: npm ci takes half a minute ...');
   const npm = process.env.npm_execpath;
-  const [command, args] = npm === undefined ? ['npm', ['ci']] : [process.execPath, [npm, 'ci']];
+  const [command, args] = npm === undefined ? ['npm', ARGUMENTS] : [process.execPath, [npm, ...ARGUMENTS]];
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (status === 0) return;
   console.error(`gitferry: npm ci did not finish${error ? ` (${error.message})` : ''}; the next start tries again.`);

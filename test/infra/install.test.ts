@@ -57,7 +57,7 @@ describe('what runs before the scripts', () => {
 
   it('installs by npm ci when nothing is there', async () => {
     assert.equal(install({ status: 0 }).status, 0);
-    assert.equal(await calls(), 'ci\n');
+    assert.equal(await calls(), 'ci --loglevel=error\n');
   });
 
   for (const [name, record] of [
@@ -68,7 +68,7 @@ describe('what runs before the scripts', () => {
     it(`installs when there is ${name}`, async () => {
       await writeRecord(record);
       install({ status: 0 });
-      assert.equal(await calls(), 'ci\n');
+      assert.equal(await calls(), 'ci --loglevel=error\n');
     });
 
   it('fails with a word when npm ci does, and tries again', async () => {
@@ -76,7 +76,7 @@ describe('what runs before the scripts', () => {
     assert.equal(status, 1);
     assert.match(words, /npm ci did not finish/u);
     install({ status: 7 });
-    assert.equal(await calls(), 'ci\nci\n');
+    assert.equal(await calls(), 'ci --loglevel=error\n'.repeat(2));
   });
 
   it('says what to do when Node 24 did not arrive', async () => {
