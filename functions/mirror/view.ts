@@ -1,5 +1,6 @@
 import { isArchive } from '../../shared/artifact/archive.ts';
 import type { Draft } from '../../shared/git/draft.ts';
+import { FOLDER } from '../../shared/git/tree.ts';
 import { type Places, standingOf } from '../../shared/ledger/state.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import type { View } from './decide.ts';
@@ -21,6 +22,15 @@ export function presentAt(main: Draft, unit: Unit, paths: readonly string[]): Pl
   );
 }
 
+/** Whether a folder holds nothing but what the unit holds, so that a file of the unit may take its place. */
+function isEmptied(main: Draft, folder: string, recorded: Places): boolean {
+  if (!Object.keys(recorded).some((path) => path.startsWith(`${folder}/`))) return false;
+  return [...main.list(folder).keys()].every((name) => {
+    const path = `${folder}/${name}`;
+    return (recorded[path] ?? null) !== null || isEmptied(main, path, recorded);
+  });
+}
+
 /** How the repository looks to a unit that wants these paths. `recorded`: what the unit holds already. */
 export async function viewOf(
   main: Draft,
@@ -29,7 +39,9 @@ export async function viewOf(
   recorded: Places,
   readOwners: () => Promise<ReadonlyMap<string, Owner>>,
 ): Promise<View> {
-  const present = presentAt(main, unit, paths);
+  const found = presentAt(main, unit, paths);
+  const emptied = paths.filter((path) => main.entry(path)?.mode === FOLDER && isEmptied(main, path, recorded));
+  const present = { ...found, ...Object.fromEntries(emptied.map((path) => [path, null])) };
   const blocked = paths.filter((path) => {
     const blocker = main.blocker(path);
     return blocker !== null && !(blocker in recorded);

@@ -113,7 +113,8 @@ export class Draft {
     for (const [folder, inner] of below) {
       const before = here.get(folder) ?? (root === null ? undefined : this.#line(root, folder));
       const oid = this.#apply(before?.mode === FOLDER ? before.oid : null, inner);
-      here.set(folder, oid === null ? null : { mode: FOLDER, oid });
+      // A file may take the place of a folder whose files all go.
+      if (oid !== null || !here.get(folder)) here.set(folder, oid === null ? null : { mode: FOLDER, oid });
     }
     const after = splice(lines, here);
     return after.length === 0

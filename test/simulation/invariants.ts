@@ -52,6 +52,7 @@ export function peopleAreRespected(world: World): void {
     let edited = false;
     let touched = false;
     let standing = first;
+    let left = first;
     for (const { oid, ours, overwrites, content: released, to } of steps) {
       if (ours) {
         for (const one of pending.splice(0)) held.add(one);
@@ -65,12 +66,15 @@ export function peopleAreRespected(world: World): void {
         touched = true;
         earlier.set(to, released);
         content = released;
+        left = to;
         edited = false;
       } else if (earlier.has(to)) {
         if (!edited && content !== null) pending.push(content);
         content = earlier.get(to) ?? null;
         held.delete(content);
         while (pending.includes(content)) pending.splice(pending.indexOf(content), 1);
+        // There and back again before anyone looked is as if nothing had been.
+        if (to === left) pending.length = 0;
         edited = false;
       } else {
         // What is edited before anyone looked was never seen to be taken back.

@@ -32,7 +32,7 @@ const paths = ['apps/a.yaml', 'apps/b.yaml', 'apps/p.yaml', 'apps/r.yaml', 'char
 const machine: fc.WeightedArbitrary<Action>[] = [
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant('upload' as const), key, content: fc.nat({ max: 2 }), told: fc.boolean() }),
+    arbitrary: fc.record({ do: fc.constant('upload' as const), key, content: fc.nat({ max: 3 }), told: fc.boolean() }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), key, told: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), key }) },

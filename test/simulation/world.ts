@@ -25,6 +25,7 @@ export const UPLOADS: Readonly<Record<string, readonly Buffer[]>> = {
     tgz({ 'p.yaml': 'p: 1\n', 'q.yaml': 'q: 1\n' }),
     tgz({ 'p.yaml': 'p: 2\n', 'q.yaml': 'q: 1\n' }),
     tgz({ 'p.yaml': 'p: 2\n', 'r.yaml': 'r: 1\n' }),
+    tgz({ 'p.yaml/deep.yaml': 'd: 1\n', 'r.yaml': 'r: 1\n' }),
   ]),
   'charts/web-1.0.0.tgz': [await chart('web', '1.0.0')],
   'charts/web-1.1.0.tgz': [await chart('web', '1.1.0'), await chart('web', '1.1.0', 'again')],
