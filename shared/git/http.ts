@@ -1,9 +1,9 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { parse } from 'node:url';
 import type { HttpClient } from 'isomorphic-git/http/node';
 import nodeClient from 'isomorphic-git/http/node';
 import { type FerryError, Retryable, Stalled } from '../errors.ts';
+import { agentOf } from './http-agent.ts';
+import { aborted, nothing, observed } from './http-body.ts';
 import { faultOfConnection, faultOfStatus, faultOfType } from './http-fault.ts';
 import { redact, secretsOf } from './redact.ts';
 
@@ -49,20 +49,6 @@ const { noDeprecation } = process;
 process.noDeprecation = true;
 parse('http://localhost/');
 process.noDeprecation = noDeprecation ?? false;
-
-const agents = new Map<string, HttpAgent | HttpsAgent>();
-
-/** Connections are kept for the next request of this process, one pool for each certificate authority. */
-function agentOf(protocol: string, ca: string | undefined): HttpAgent | HttpsAgent {
-  const key = `${protocol} ${ca ?? ''}`;
-  let agent = agents.get(key);
-  if (agent === undefined) {
-    const options = { keepAlive: true, ...(ca === undefined ? {} : { ca }) };
-    agent = protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
-    agents.set(key, agent);
-  }
-  return agent;
-}
 
 function basic({ username, password }: URL): string | null {
   if (username === '' && password === '') return null;
@@ -189,7 +175,7 @@ export class Http {
         fetchOptions: { followRedirects: false },
       });
       const answer = await Promise.race([request, late]);
-      const iterator = (answer.body ?? empty())[Symbol.asyncIterator]();
+      const iterator = answer.body?.[Symbol.asyncIterator]() ?? nothing();
       const abort = (): void => {
         void iterator.return?.();
         finish();
@@ -218,42 +204,4 @@ interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
   readonly abort: () => void;
-}
-
-/** Rejects when the signal fires; never resolves. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-  });
-  promise.catch(() => {});
-  return promise;
-}
-
-async function* empty(): AsyncIterableIterator<Uint8Array> {}
-
-/** The body, counted and bounded: the client’s own iterator may wait for ever when an error meets it unprepared. */
-async function* observed(
-  iterator: AsyncIterator<Uint8Array>,
-  watch: {
-    readonly received: (length: number) => void;
-    readonly late: Promise<never>;
-    readonly finish: () => void;
-    readonly explain: (error: unknown) => FerryError;
-  },
-): AsyncGenerator<Uint8Array> {
-  let ended = false;
-  try {
-    for (;;) {
-      const { value, done } = await Promise.race([iterator.next(), watch.late]);
-      if (done === true) break;
-      watch.received(value.length);
-      yield value;
-    }
-    ended = true;
-  } catch (error) {
-    throw watch.explain(error);
-  } finally {
-    if (!ended) void iterator.return?.();
-    watch.finish();
-  }
 }
