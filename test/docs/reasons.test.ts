@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sourceFiles } from '../sources.ts';
+import { ROOT } from './pages.ts';
+
+/** Words that are written like a reason and are none: names of AWS, of events, of kinds. */
+const OTHER_WORDS = new Set([
+  ...['AccessDeniedException', 'ApproximateReceiveCount', 'NoSuchBucket', 'NoSuchKey', 'NoSuchLifecycleConfiguration'],
+  ...['NotFound', 'ResourceNotFoundException', 'RoleBinding', 'SweepContinues', 'TakenBack'],
+]);
+
+/** Kinds of Kubernetes, by the hundred. */
+const KINDS = 'shared/manifest/closed.ts';
+
+/** Every quoted CamelCase word of two parts or more. */
+async function reasonsInCode(): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const file of await sourceFiles('{shared,functions,cli}/**/*.ts')) {
+    if (file === KINDS) continue;
+    const text = await readFile(join(ROOT, file), 'utf8');
+    for (const [, word = ''] of text.matchAll(/'([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)'/gu)) found.add(word);
+  }
+  return found.difference(OTHER_WORDS);
+}
+
+/** The rows of the page's tables of reasons: reason, what it means, what to do. */
+async function rowsOnPage(): Promise<readonly (readonly string[])[]> {
+  const text = await readFile(join(ROOT, 'docs/operations.md'), 'utf8');
+  const tables = [...text.matchAll(/^\| reason \|.*\n\|[-| ]+\n((?:\|.*\n)+)/gmu)].map(([, rows = '']) => rows);
+  return tables.flatMap((rows) => rows.trimEnd().split('\n')).map((row) => row.split('|').slice(1, -1));
+}
+
+test('docs/operations.md says of every reason what it means and what to do', async () => {
+  const rows = await rowsOnPage();
+  for (const row of rows) {
+    assert.equal(row.length, 3, row.join('|'));
+    assert.match(row[0] ?? '', /^ `[A-Z]\w+` $/u);
+    assert.ok(
+      row.every((cell) => cell.trim() !== ''),
+      row.join('|'),
+    );
+  }
+  const page = rows.map(([reason = '']) => reason.replace(/[` ]/gu, ''));
+  const code = await reasonsInCode();
+  assert.ok(code.size > 80, `${code.size} reasons were found`);
+  assert.deepEqual([...code.difference(new Set(page))].sort(), [], 'these are missing on the page');
+  assert.deepEqual([...new Set(page).difference(code)].sort(), [], 'these are on the page alone');
+  assert.equal(new Set(page).size, page.length, 'no reason is there twice');
+});
