@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import type * as z from 'zod';
+import { Bucket, Bus, DEFAULT_BUS, FunctionShape, Queue, RESOURCES, type Resource, Rule, Service } from './shapes.ts';
 import { type Names, resolve } from './template.ts';
 import { readService, type Variables } from './variables.ts';
 
@@ -51,71 +52,6 @@ export interface Definitions {
   readonly buckets: readonly string[];
 }
 
-export const DEFAULT_BUS = 'default';
-
-const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
-
-const Queue = z.strictObject({
-  QueueName: z.string(),
-  VisibilityTimeout: text.optional(),
-  MessageRetentionPeriod: text.optional(),
-  SqsManagedSseEnabled: z.boolean().optional(),
-  RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.int() }).optional(),
-});
-const Bus = z.strictObject({ Name: z.string() });
-const Rule = z.strictObject({
-  Description: z.string().optional(),
-  EventBusName: z.string().default(DEFAULT_BUS),
-  EventPattern: z.unknown(),
-  Targets: z.array(z.strictObject({ Id: z.string(), Arn: z.string() })),
-});
-const Bucket = z.object({
-  BucketName: z.string(),
-  NotificationConfiguration: z.strictObject({
-    EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }),
-  }),
-});
-/** Who may do what is not imitated: everything in the embedded run belongs to one person. */
-const PERMISSIONS = new Set(['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy']);
-
-const Resource = z.looseObject({
-  Type: z.string(),
-  Condition: z.string().optional(),
-  Properties: z.record(z.string(), z.unknown()),
-});
-type Resource = z.infer<typeof Resource>;
-
-const Event = z.union([
-  z.strictObject({
-    sqs: z.strictObject({
-      arn: z.string(),
-      batchSize: z.int(),
-      functionResponseType: z.literal('ReportBatchItemFailures').optional(),
-      maximumConcurrency: z.int(),
-    }),
-  }),
-  z.strictObject({ schedule: z.string() }),
-  z.strictObject({ eventBridge: z.strictObject({ eventBus: z.string(), pattern: z.unknown() }) }),
-]);
-const FunctionShape = z.strictObject({
-  handler: z.string(),
-  description: z.string(),
-  timeout: z.int(),
-  memorySize: z.int(),
-  environment: z.record(z.string(), text).default({}),
-  events: z.array(Event),
-  iamRoleStatements: z.array(z.unknown()),
-});
-const Part = z.strictObject({
-  Conditions: z.record(z.string(), z.unknown()).default({}),
-  Resources: z.record(z.string(), Resource),
-});
-const Service = z.looseObject({
-  provider: z.looseObject({ environment: z.record(z.string(), z.unknown()).default({}) }),
-  functions: z.record(z.string(), z.unknown()),
-  resources: z.array(Part),
-});
-
 /**
  * Reads what is deployed. `queueUrl` says where a queue of that name will answer. Throws on every resource, event or
  * property whose meaning the embedded run does not know, rather than leave it out.
@@ -137,21 +73,12 @@ export async function readDefinitions(
   const holds = (condition: string | undefined): boolean =>
     condition === undefined || resolve(conditions.get(condition), names) === true;
 
-  const known = new Set([
-    ...PERMISSIONS,
-    'AWS::SQS::Queue',
-    'AWS::Events::EventBus',
-    'AWS::Events::Rule',
-    'AWS::S3::Bucket',
-  ]);
   for (const [id, { Type }] of resources)
-    if (!known.has(Type)) throw new Error(`The embedded run does not know what ${id}, ${Type}, does.`);
+    if (!RESOURCES.has(Type)) throw new Error(`The embedded run does not know what ${id}, ${Type}, does.`);
 
-  const common = service.provider.environment;
-  const parsed = Object.entries(service.functions).map(([name, raw]) => {
-    const { iamRoleStatements, ...definition } = raw as Record<string, unknown>;
-    const merged = { ...definition, environment: { ...common, ...(definition.environment ?? {}) }, iamRoleStatements };
-    return [name, FunctionShape.parse(resolve({ ...merged, iamRoleStatements: [] }, names))] as const;
+  const parsed = Object.entries(service.functions).map(([name, { iamRoleStatements: _, ...definition }]) => {
+    const environment = { ...service.provider.environment, ...definition.environment };
+    return [name, FunctionShape.parse(resolve({ ...definition, environment }, names))] as const;
   });
 
   return {

@@ -1,5 +1,5 @@
 import { BucketFolder } from './bucket-folder.ts';
-import { DEFAULT_BUS, type Definitions, REGION, readDefinitions } from './definitions.ts';
+import { type Definitions, REGION, readDefinitions } from './definitions.ts';
 import { startEndpoint } from './endpoint.ts';
 import { EventBus, putEvents } from './event-bus.ts';
 import { Functions } from './functions.ts';
@@ -7,6 +7,7 @@ import type { Happening } from './happening.ts';
 import { Poller } from './poller.ts';
 import { CREDENTIALS, Queues } from './queues.ts';
 import { s3Event } from './s3-event.ts';
+import { DEFAULT_BUS } from './shapes.ts';
 
 export interface StackOptions {
   /** Where serverless.yml stands. */

@@ -1,0 +1,80 @@
+// What of `serverless.yml` and its files is understood; a property that is not stands in the way of a start.
+import * as z from 'zod';
+
+/** The bus that AWS's own services tell. */
+export const DEFAULT_BUS = 'default';
+
+const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
+
+export const Queue = z.strictObject({
+  QueueName: z.string(),
+  VisibilityTimeout: text.optional(),
+  MessageRetentionPeriod: text.optional(),
+  SqsManagedSseEnabled: z.boolean().optional(),
+  RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.int() }).optional(),
+});
+export const Bus = z.strictObject({ Name: z.string() });
+export const Rule = z.strictObject({
+  Description: z.string().optional(),
+  EventBusName: z.string().default(DEFAULT_BUS),
+  EventPattern: z.unknown(),
+  Targets: z.array(z.strictObject({ Id: z.string(), Arn: z.string() })),
+});
+export const Bucket = z.object({
+  BucketName: z.string(),
+  NotificationConfiguration: z.strictObject({
+    EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }),
+  }),
+});
+/** The types that are carried out, and those that only say who may do what: here everything belongs to one person. */
+export const RESOURCES: ReadonlySet<string> = new Set([
+  'AWS::SQS::Queue',
+  'AWS::Events::EventBus',
+  'AWS::Events::Rule',
+  'AWS::S3::Bucket',
+  'AWS::SQS::QueuePolicy',
+  'AWS::S3::BucketPolicy',
+]);
+
+export const Resource = z.looseObject({
+  Type: z.string(),
+  Condition: z.string().optional(),
+  Properties: z.record(z.string(), z.unknown()),
+});
+export type Resource = z.infer<typeof Resource>;
+
+const Event = z.union([
+  z.strictObject({
+    sqs: z.strictObject({
+      arn: z.string(),
+      batchSize: z.int(),
+      functionResponseType: z.literal('ReportBatchItemFailures').optional(),
+      maximumConcurrency: z.int(),
+    }),
+  }),
+  z.strictObject({ schedule: z.string() }),
+  z.strictObject({ eventBridge: z.strictObject({ eventBus: z.string(), pattern: z.unknown() }) }),
+]);
+export const FunctionShape = z.strictObject({
+  handler: z.string(),
+  description: z.string(),
+  timeout: z.int(),
+  memorySize: z.int(),
+  environment: z.record(z.string(), text).default({}),
+  events: z.array(Event),
+});
+const Part = z.strictObject({
+  Conditions: z.record(z.string(), z.unknown()).default({}),
+  Resources: z.record(z.string(), Resource),
+});
+export const Service = z.looseObject({
+  provider: z.looseObject({ environment: z.record(z.string(), z.unknown()).default({}) }),
+  functions: z.record(
+    z.string(),
+    z.looseObject({
+      environment: z.record(z.string(), z.unknown()).default({}),
+      iamRoleStatements: z.array(z.unknown()),
+    }),
+  ),
+  resources: z.array(Part),
+});
