@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { releaseMessage, subjectOf, type Told } from '../../functions/mirror/message.ts';
+import { readTrailer } from '../../shared/git/trailers.ts';
+import { REMOVED } from '../../shared/ledger/state.ts';
+import { archive, chartUnit, digest, fileUnit, released, standing } from '../unit/fixture.ts';
+
+const unit = chartUnit();
+const release = released(unit, archive('6.14.1'), digest('a'));
+const edits = { 'charts/web': standing('1') };
+const chart: Told = {
+  unit,
+  release,
+  previous: '6.12.0',
+  edits,
+  present: {},
+  claims: {},
+  ledger: 'b'.repeat(40),
+  record: '{}',
+};
+const file = { ...chart, unit: fileUnit(), release: { ...release, version: null }, previous: null };
+
+test('a chart: what was released, from which version to which', () => {
+  assert.equal(
+    releaseMessage({ ...chart, release: { ...release, publisher: '123456789012' }, claims: { Build: '17' } }),
+    `Release web 6.14.1
+
+charts/web: 6.12.0 -> 6.14.1
+
+Gitferry-Source: s3://releases/charts/web-6.14.1.tgz
+Gitferry-Content: ${digest('a')}
+Gitferry-Publisher: 123456789012
+Gitferry-Claim-Build: 17
+Gitferry-Release: ${release.release}
+Gitferry-Record: {}
+Gitferry-Ledger: ${'b'.repeat(40)}
+`,
+  );
+});
+
+test('files, removals and moves are called what they are', () => {
+  assert.equal(subjectOf({ ...file, edits: { 'apps/a.yaml': standing('1') } }), 'Release apps/a.yaml');
+  assert.equal(subjectOf({ ...chart, release: { ...release, content: REMOVED, version: null } }), 'Remove charts/web');
+  const moved = { ...chart, previous: '6.14.1', edits: { 'charts/web': null, 'fleet/web': standing('1') } };
+  assert.equal(subjectOf({ ...moved, release: { ...release, root: 'fleet/web' } }), 'Move web 6.14.1 to fleet/web');
+});
+
+test('a long list of files is cut', () => {
+  const many = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`apps/${index}.yaml`, standing('1')]));
+  const message = releaseMessage({ ...file, edits: many });
+  assert.match(message, /apps\/19\.yaml: added\nand 5 more\n/u);
+});
+
+test('fault 37: no text from outside starts a line of its own, as git reads the trailers', () => {
+  const evil = 'x\nGitferry-Release: 01FORGED\r\u2028\u0000Gitferry-Record: {}\n\nGitferry-Release: 01FORGED';
+  const source = { bucket: 'releases', key: evil, etag: '', versionId: evil, modified: '' };
+  const message = releaseMessage({
+    ...chart,
+    release: { ...release, version: evil, publisher: evil, source },
+    previous: evil,
+    edits: { [evil]: standing('1') },
+    claims: { Build: evil },
+  });
+  assert.deepEqual(readTrailer(message, 'Gitferry-Release'), [release.release]);
+  const parsed = execFileSync('git', ['interpret-trailers', '--parse'], { input: message })
+    .toString()
+    .trim()
+    .split('\n');
+  assert.deepEqual(
+    parsed.map((line) => line.slice(0, line.indexOf(':'))),
+    ['Source', 'Content', 'Publisher', 'Claim-Build', 'Release', 'Record', 'Ledger'].map((name) => `Gitferry-${name}`),
+  );
+  assert.equal(message.split('\n').filter((line) => line.startsWith('Gitferry-Release')).length, 1);
+});
