@@ -89,6 +89,6 @@ export async function unpack(name: string, bytes: Uint8Array, limits: Limits): P
   }
   const contents = new Contents(limits);
   if (format === 'zip') await readZip(bytes, limits, contents);
-  else readTar(format === 'tar' ? bytes : gunzipTar(bytes, limits), contents);
+  else await readTar(format === 'tar' ? bytes : gunzipTar(bytes, limits), contents);
   return contents.files;
 }

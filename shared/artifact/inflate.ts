@@ -1,15 +1,11 @@
-import { crc32, inflateRawSync } from 'node:zlib';
+import type { gunzipSync, inflateRawSync } from 'node:zlib';
 import { Rejected } from '../errors.ts';
-
-/** What an archive says of a deflated stream: its size in bytes and its CRC-32, unpacked. */
-export interface Claim {
-  readonly size: number;
-  readonly crc32: number;
-}
 
 /** Deflate reaches about 1030:1, which only emptiness does; what people write stays far below this. */
 const MAX_RATIO = 200;
 const SMALL = 1024 * 1024;
+
+type Method = typeof inflateRawSync | typeof gunzipSync;
 
 /** What Node returns when asked for `info`, which its types leave out. */
 interface Inflated {
@@ -22,30 +18,30 @@ export function corrupt(sentence: string, cause?: unknown): Rejected {
 }
 
 /**
- * Unpacks exactly one deflate stream (RFC 1951) that fills `packed` to its last byte, into exactly the memory that it
- * claims: the caller has checked the claim against its limits, and a stream that gives more, or less, is refused.
+ * Unpacks exactly one stream that fills `packed` to its last byte, into exactly the memory that it claims: the caller
+ * has checked `size` against its limits, and a stream that gives more, or less, is refused.
  *
+ * @param method of Node's zlib, by the stream's format
  * @throws Rejected `ArchiveTooDense`, `ArchiveCorrupt`
  */
-export function inflate(packed: Uint8Array, claim: Claim): Uint8Array {
-  if (claim.size > SMALL && claim.size > packed.length * MAX_RATIO) {
+export function inflate(method: Method, packed: Uint8Array, size: number): Uint8Array {
+  if (size > SMALL && size > packed.length * MAX_RATIO) {
     throw new Rejected('ArchiveTooDense', `The archive would grow more than ${MAX_RATIO} times.`, {
       hint: 'This is how archives look that are made to exhaust memory.',
-      facts: { packed: packed.length, unpacked: claim.size },
+      facts: { packed: packed.length, unpacked: size },
     });
   }
-  const { buffer, engine } = inflateWhole(packed, claim.size);
+  const { buffer, engine } = inflateWhole(method, packed, size);
   if (engine.bytesWritten !== packed.length) throw corrupt('The archive holds bytes behind the end of its data.');
-  if (buffer.length !== claim.size) throw corrupt('The archive unpacks to another size than it says.');
-  if (crc32(buffer) !== claim.crc32) throw corrupt('The archive is damaged: its checksum is another.');
+  if (buffer.length !== size) throw corrupt('The archive unpacks to another size than it says.');
   return buffer;
 }
 
-function inflateWhole(packed: Uint8Array, size: number): Inflated {
+function inflateWhole(method: Method, packed: Uint8Array, size: number): Inflated {
   // One chunk that is never quite filled: zlib then neither grows nor copies.
   const options = { info: true, maxOutputLength: Math.max(1, size), chunkSize: Math.max(64, size + 1) };
   try {
-    return inflateRawSync(packed, options) as unknown as Inflated;
+    return method(packed, options) as unknown as Inflated;
   } catch (cause) {
     throw corrupt('The archive is truncated, damaged, or larger than it says.', cause);
   }

@@ -1,9 +1,8 @@
-import { crc32 } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { Rejected } from '../errors.ts';
 import type { Contents, Limits } from './contents.ts';
 import { corrupt, inflate } from './inflate.ts';
-import { utf8 } from './tar-header.ts';
 
 const ENCRYPTED = 0x1;
 const UTF8_NAME = 0x800;
@@ -15,6 +14,16 @@ const END_RECORD = Buffer.from('PK\u0005\u0006');
 const ZIP64_LOCATOR = Buffer.from('PK\u0006\u0007');
 /** Systems (upper byte of "version made by") that write Unix modes into the external attributes. */
 const UNIX = new Set([3, 19]);
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function utf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw corrupt('A name in the archive is not UTF-8.', cause);
+  }
+}
 
 function unsupported(what: string): Rejected {
   return new Rejected('ArchiveUnsupported', `The zip archive ${what}.`, {
@@ -64,13 +73,12 @@ async function read(zip: ZipFile, bytes: Buffer, entry: Entry): Promise<{ conten
   }
   const end = local.fileDataStart + entry.compressedSize;
   const packed = bytes.subarray(local.fileDataStart, end);
-  if (entry.compressionMethod === DEFLATED) {
-    return { content: inflate(packed, { size: entry.uncompressedSize, crc32: entry.crc32 }), end };
-  }
-  if (packed.length !== entry.uncompressedSize || crc32(packed) !== entry.crc32) {
+  const { compressionMethod, uncompressedSize } = entry;
+  const content = compressionMethod === DEFLATED ? inflate(inflateRawSync, packed, uncompressedSize) : packed;
+  if (content.length !== uncompressedSize || crc32(content) !== entry.crc32) {
     throw corrupt('The zip archive is damaged: a size or a checksum is another.');
   }
-  return { content: packed, end };
+  return { content, end };
 }
 
 /** Two entries over the same bytes are how a small archive unpacks to a huge one ("a better zip bomb", Fifield 2019). */

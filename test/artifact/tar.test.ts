@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { unpack } from '../../shared/artifact/archive.ts';
 import { LIMITS, rejection } from './rejection.ts';
 import { paxEntry, type TarEntry, tar, tarEntry, tgz } from './tar-writer.ts';
@@ -51,6 +51,7 @@ describe('tar', () => {
     'says a size beyond its end': ['ArchiveCorrupt', tar({ ...FILE, size: '00000077777\0' })],
     'says a negative size': ['ArchiveCorrupt', tar({ ...FILE, size: '-0000000001\0' })],
     'says a binary size': ['ArchiveCorrupt', tar({ ...FILE, size: '\u0080\0\0\0\0\0\0\0\0\0\0\u0005' })],
+    'says a binary size of no sign': ['ArchiveCorrupt', tar({ ...FILE, size: '\u0081\0\0\0\0\0\0\0\0\0\0\u0005' })],
     'says a size with garbage': ['ArchiveCorrupt', tar({ ...FILE, size: ' \u00000000005\0\0\0' })],
     'is of an old format': ['ArchiveCorrupt', tar(FILE, { ...FILE, name: 'b', magic: '\0\0\0\0\0\0\0\0' })],
     'goes on behind its end': ['ArchiveCorrupt', Buffer.concat([tar(FILE), tar({ ...FILE, name: 'b' })])],
@@ -63,10 +64,16 @@ describe('tar', () => {
     ],
     'resizes a file by pax': ['ArchiveCorrupt', tar(paxEntry({ size: '1' }), FILE)],
     'renames all files by pax': ['ArchiveCorrupt', tar(paxEntry({ path: 'x' }, 'g'), FILE)],
-    'has a damaged pax header': ['ArchiveCorrupt', tar(tarEntry({ name: 'p', type: 'x', body: '99 path=x\n' }), FILE)],
+    'resizes all files by pax': ['ArchiveCorrupt', tar(paxEntry({ size: '1' }, 'g'), FILE)],
+    'has too large an extended header': ['ArchiveCorrupt', tar(paxEntry({ comment: 'x'.repeat(9000) }), FILE)],
+    'has too large a global header': ['ArchiveCorrupt', tar(paxEntry({ comment: 'x'.repeat(9000) }, 'g'), FILE)],
     'has a pax header without lengths': [
       'ArchiveCorrupt',
       tar(tarEntry({ name: 'p', type: 'x', body: 'path=x\n' }), FILE),
+    ],
+    'has a long name that is not UTF-8': [
+      'ArchiveCorrupt',
+      tar(tarEntry({ name: 'l', type: 'L', body: Buffer.from([0x61, 0xff, 0]) }), FILE),
     ],
     'has a name that is not UTF-8': ['ArchiveCorrupt', tar({ ...FILE, name: Buffer.from([0x61, 0xff]) })],
     'has a symlink': ['EntryRefused', tar({ name: 'Chart.lock', type: '2' })],
@@ -75,6 +82,11 @@ describe('tar', () => {
     'has a block device': ['EntryRefused', tar({ name: 'a', type: '4' })],
     'has a fifo': ['EntryRefused', tar({ name: 'a', type: '6' })],
     'has a sparse file of GNU': ['EntryRefused', tar({ name: 'a', type: 'S' })],
+    'has a long link of GNU': ['EntryRefused', tar(tarEntry({ name: 'l', type: 'K', body: 'b\0' }), FILE)],
+    'hides a file in an old long name of GNU': [
+      'EntryRefused',
+      tar(tarEntry({ name: 'n', type: 'N', body: 'kind: ClusterRole\n' }), paxEntry({ path: 'a' }), FILE),
+    ],
     'has a sparse file of pax': ['EntryRefused', tar(paxEntry({ 'GNU.sparse.major': '1' }), FILE)],
     'has a link by pax': ['EntryRefused', tar(paxEntry({ linkpath: '/etc/passwd' }), FILE)],
     'has an entry of an unknown type': ['EntryRefused', tar({ name: 'a', type: 'Z' })],
@@ -133,9 +145,10 @@ describe('gzip', () => {
   }
 
   it('is read with all fields that a header may have', async () => {
-    const header = Buffer.from([0x1f, 0x8b, 8, 4 | 8 | 16 | 2, 0, 0, 0, 0, 0, 0, 2, 0, 1, 2, 0x6e, 0, 0x63, 0, 9, 9]);
-    const trailer = packed.subarray(-8);
-    const archive = Buffer.concat([header, deflateRawSync(tar(FILE)), trailer]);
+    const header = Buffer.from([0x1f, 0x8b, 8, 4 | 8 | 16 | 2, 0, 0, 0, 0, 0, 0, 2, 0, 1, 2, 0x6e, 0, 0x63, 0]);
+    const checksum = Buffer.alloc(2);
+    checksum.writeUInt16LE(crc32(header) & 0xffff);
+    const archive = Buffer.concat([header, checksum, deflateRawSync(tar(FILE)), packed.subarray(-8)]);
     assert.deepEqual(await pathsOf(archive, 'x.tgz'), ['a.yaml']);
   });
 });
