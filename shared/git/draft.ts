@@ -5,7 +5,7 @@ import type { Entry, GitObject, Objects, Oid } from './object.ts';
 import { oidOf } from './object.ts';
 import type { Remote } from './remote.ts';
 import type { Line } from './tree.ts';
-import { FOLDER, readTree, splice, writeTree } from './tree.ts';
+import { FOLDER, readTree, splice } from './tree.ts';
 
 /** What one commit changes. `edits`: path → what is to stand there, or null for nothing. `objects`: what the entries need. */
 export interface Change {
@@ -109,17 +109,16 @@ export class Draft {
         below.set(folder, (below.get(folder) ?? new Map()).set(path.slice(slash + 1), entry));
       }
     }
-    const lines = root === null ? [] : readTree(this.object(root).bytes);
     for (const [folder, inner] of below) {
       const before = here.get(folder) ?? (root === null ? undefined : this.#line(root, folder));
       const oid = this.#apply(before?.mode === FOLDER ? before.oid : null, inner);
       // A file may take the place of a folder whose files all go.
       if (oid !== null || !here.get(folder)) here.set(folder, oid === null ? null : { mode: FOLDER, oid });
     }
-    const after = splice(lines, here);
+    const after = splice(root === null ? new Uint8Array() : this.object(root).bytes, here);
     return after.length === 0
       ? null
-      : this.#put({ type: 'tree', bytes: writeTree(after), ...(root === null ? {} : { like: root }) });
+      : this.#put({ type: 'tree', bytes: after, ...(root === null ? {} : { like: root }) });
   }
 
   #walk(path: string): { readonly entry: Entry | null; readonly blocker: string | null } {

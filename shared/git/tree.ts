@@ -1,3 +1,4 @@
+import { Stalled } from '../errors.ts';
 import type { Entry, GitObject, Objects, Oid } from './object.ts';
 import { oidOf } from './object.ts';
 
@@ -9,55 +10,85 @@ export interface Line extends Entry {
   readonly name: Buffer;
 }
 
-/** Parses a tree object; throws RangeError when its bytes are not a tree. */
-export function readTree(bytes: Uint8Array): Line[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const lines: Line[] = [];
-  for (let at = 0; at < buffer.length; ) {
-    const space = buffer.indexOf(0x20, at);
-    const nul = buffer.indexOf(0, space);
-    if (space === -1 || nul === -1 || nul + 21 > buffer.length) throw new RangeError('not a tree object');
-    lines.push({
-      mode: buffer.toString('latin1', at, space),
-      name: buffer.subarray(space + 1, nul),
-      oid: buffer.toString('hex', nul + 1, nul + 21),
-    });
-    at = nul + 21;
-  }
-  return lines;
+/** Where a line stands in its tree's bytes, `<mode> <name>\0<oid>`: offsets of the line, its name, the zero byte, its end. */
+interface Span {
+  readonly start: number;
+  readonly name: number;
+  readonly zero: number;
+  readonly end: number;
 }
 
-export function writeTree(lines: readonly Line[]): Uint8Array {
-  return Buffer.concat(
-    lines.flatMap(({ mode, name, oid }) => [Buffer.from(`${mode} `), name, Buffer.from([0]), Buffer.from(oid, 'hex')]),
-  );
+const OID = 20;
+
+/** A view of the same bytes. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Goes through a tree without copying any of it: a folder may have 100,000 lines. Throws Stalled TreeBroken. */
+export function* spans(tree: Buffer): Generator<Span> {
+  for (let start = 0; start < tree.length; ) {
+    const space = tree.indexOf(0x20, start);
+    const zero = space === -1 ? -1 : tree.indexOf(0, space);
+    const end = zero + 1 + OID;
+    if (zero === -1 || end > tree.length) {
+      throw new Stalled('TreeBroken', 'A folder of the repository can not be read: its tree object is damaged.', {
+        hint: 'Run git fsck in the repository.',
+      });
+    }
+    yield { start, name: space + 1, zero, end };
+    start = end;
+  }
+}
+
+/** The lines of a tree. Throws Stalled TreeBroken. */
+export function readTree(bytes: Uint8Array): Line[] {
+  const tree = bufferOf(bytes);
+  return Array.from(spans(tree), ({ start, name, zero, end }) => ({
+    mode: tree.toString('latin1', start, name - 1),
+    name: tree.subarray(name, zero),
+    oid: tree.toString('hex', zero + 1, end),
+  }));
 }
 
 /** Git's order: by bytes, a folder as if its name ended in a slash. */
-function order(a: Line, b: Line): number {
-  const key = ({ name, mode }: Line): Buffer => (mode === FOLDER ? Buffer.concat([name, Buffer.from('/')]) : name);
-  return Buffer.compare(key(a), key(b));
+function sortKey(name: Buffer, mode: string): Buffer {
+  return mode === FOLDER ? Buffer.concat([name, Buffer.from('/')]) : name;
+}
+
+/** The lines to add, as bytes, in git's order. */
+function render(changes: ReadonlyMap<string, Entry | null>): { readonly key: Buffer; readonly line: Buffer }[] {
+  const added = [...changes].flatMap(([name, entry]) => {
+    if (entry === null) return [];
+    const [mode, bytes] = [Buffer.from(`${entry.mode} `), Buffer.from(name)];
+    const line = Buffer.concat([mode, bytes, Buffer.of(0), Buffer.from(entry.oid, 'hex')]);
+    return [{ key: sortKey(bytes, entry.mode), line }];
+  });
+  return added.sort((a, b) => Buffer.compare(a.key, b.key));
 }
 
 /** The tree with the lines of these names replaced, added, or (null) taken out. All other lines stay as they are. */
-export function splice(lines: readonly Line[], changes: ReadonlyMap<string, Entry | null>): Line[] {
+export function splice(bytes: Uint8Array, changes: ReadonlyMap<string, Entry | null>): Buffer {
+  const tree = bufferOf(bytes);
   const names = new Set([...changes.keys()].map((name) => Buffer.from(name).toString('latin1')));
-  const kept = lines.filter(({ name }) => !names.has(name.toString('latin1')));
-  const added = [...changes].flatMap(([name, entry]) =>
-    entry === null ? [] : [{ ...entry, name: Buffer.from(name) }],
-  );
-  added.sort(order);
+  const added = render(changes);
+  const parts: Buffer[] = [];
+  let copied = 0;
   // A merge, not a sort: a tree that a person's tool left out of order keeps its order.
-  const merged: Line[] = [];
-  let next = 0;
-  for (const line of kept) {
-    for (let add = added[next]; add !== undefined && order(add, line) < 0; add = added[next]) {
-      merged.push(add);
-      next += 1;
+  for (const { start, name, zero, end } of spans(tree)) {
+    if (names.has(tree.toString('latin1', name, zero))) {
+      parts.push(tree.subarray(copied, start));
+      copied = end;
+    } else if (added[0] !== undefined) {
+      const key = sortKey(tree.subarray(name, zero), tree.toString('latin1', start, name - 1));
+      while (added[0] !== undefined && Buffer.compare(added[0].key, key) < 0) {
+        parts.push(tree.subarray(copied, start), added[0].line);
+        copied = start;
+        added.shift();
+      }
     }
-    merged.push(line);
   }
-  return [...merged, ...added.slice(next)];
+  return Buffer.concat([...parts, tree.subarray(copied), ...added.map(({ line }) => line)]);
 }
 
 /** Files as a tree: its entry, and the objects that make it up. Paths must have been checked. */
@@ -88,7 +119,7 @@ export function treeOf(
   }
   const write = (folder: Folder): Entry => {
     const entries = [...folder].map(([name, inner]) => [name, inner instanceof Map ? write(inner) : inner] as const);
-    return { mode: FOLDER, oid: put({ type: 'tree', bytes: writeTree(splice([], new Map(entries))) }) };
+    return { mode: FOLDER, oid: put({ type: 'tree', bytes: splice(new Uint8Array(), new Map(entries)) }) };
   };
   return { entry: write(root), objects };
 }

@@ -1,5 +1,6 @@
 import { parseCommit } from './commit.ts';
 import type { GitObject, Oid } from './object.ts';
+import { bufferOf, spans } from './tree.ts';
 
 /** Folders as a tree of names (latin1 spellings of their UTF-8 bytes, as trees are read). */
 interface Folders extends Map<string, Folders> {}
@@ -17,19 +18,6 @@ function foldersOf(paths: readonly string[]): Folders {
     }
   }
   return root;
-}
-
-/** Goes through a tree without building its lines, which a folder of 100,000 entries would have many of. */
-function* entries(tree: Uint8Array): Generator<{ readonly folder: boolean; readonly name: string; readonly oid: Oid }> {
-  const bytes = Buffer.from(tree.buffer, tree.byteOffset, tree.byteLength);
-  for (let at = 0; at < bytes.length; ) {
-    const space = bytes.indexOf(0x20, at);
-    const nul = bytes.indexOf(0, space);
-    if (space === -1 || nul === -1 || nul + 21 > bytes.length) return;
-    const folder = Number.parseInt(bytes.toString('latin1', at, space), 8) === 0o40000;
-    yield { folder, name: bytes.toString('latin1', space + 1, nul), oid: bytes.toString('hex', nul + 1, nul + 21) };
-    at = nul + 21;
-  }
 }
 
 /** Which objects lead from a commit to paths: those at hand, and the ids of those to be fetched next. */
@@ -51,9 +39,11 @@ export function walk(commit: Oid, paths: readonly string[], lookup: (oid: Oid) =
   const descend = (oid: Oid, folders: Folders): void => {
     const tree = take(oid, 'tree');
     if (tree === null || folders.size === 0) return;
-    for (const { folder, name, oid: inner } of entries(tree.bytes)) {
-      const deeper = folder ? folders.get(name) : undefined;
-      if (deeper !== undefined) descend(inner, deeper);
+    const bytes = bufferOf(tree.bytes);
+    for (const { start, name, zero, end } of spans(bytes)) {
+      const deeper = folders.get(bytes.toString('latin1', name, zero));
+      const isFolder = Number.parseInt(bytes.toString('latin1', start, name), 8) === 0o40000;
+      if (deeper !== undefined && isFolder) descend(bytes.toString('hex', zero + 1, end), deeper);
     }
   };
   const object = take(commit, 'commit');
@@ -73,7 +63,11 @@ export function reachable(from: Oid, objects: ReadonlyMap<Oid, GitObject>): Map<
       const { tree, parents } = parseCommit(object);
       queue.push(...parents, tree);
     } else if (object.type === 'tree') {
-      for (const entry of entries(object.bytes)) if (objects.has(entry.oid)) queue.push(entry.oid);
+      const bytes = bufferOf(object.bytes);
+      for (const { zero, end } of spans(bytes)) {
+        const inner = bytes.toString('hex', zero + 1, end);
+        if (objects.has(inner)) queue.push(inner);
+      }
     }
   }
   return reached;

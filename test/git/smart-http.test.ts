@@ -4,7 +4,7 @@ import { renderCommit } from '../../shared/git/commit.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { type GitObject, type Oid, oidOf } from '../../shared/git/object.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
-import { readTree, splice, writeTree } from '../../shared/git/tree.ts';
+import { splice } from '../../shared/git/tree.ts';
 import { type GitServerOptions, startGitServer } from '../servers/git-server.ts';
 
 const MAIN = 'refs/heads/main';
@@ -29,7 +29,7 @@ const VARIANTS: Readonly<Record<string, GitServerOptions>> = {
 function edit(root: GitObject, tip: Oid | null, name: string, text: string) {
   const blob: GitObject = { type: 'blob', bytes: Buffer.from(text) };
   const entry = { mode: '100644', oid: oidOf(blob) };
-  const tree: GitObject = { type: 'tree', bytes: writeTree(splice(readTree(root.bytes), new Map([[name, entry]]))) };
+  const tree: GitObject = { type: 'tree', bytes: splice(root.bytes, new Map([[name, entry]])) };
   const commit: GitObject = {
     type: 'commit',
     bytes: renderCommit({

@@ -2,7 +2,7 @@ import { Retryable } from '../../shared/errors.ts';
 import { type Commit, parseCommit, renderCommit } from '../../shared/git/commit.ts';
 import { type Entry, type GitObject, type Objects, type Oid, oidOf } from '../../shared/git/object.ts';
 import type { Move, PushReport, Remote } from '../../shared/git/remote.ts';
-import { FOLDER, readTree, splice, writeTree } from '../../shared/git/tree.ts';
+import { FOLDER, readTree, splice } from '../../shared/git/tree.ts';
 
 /** Waits its turn; the simulation decides when, or never. */
 export type Gate = (what: string) => Promise<void>;
@@ -51,12 +51,12 @@ export class MemoryRepository {
   }
 
   #edit(tree: Oid | null, [name = '', ...rest]: string[], entry: Entry | null): Oid | null {
-    const lines = tree === null ? [] : readTree((this.objects.get(tree) as GitObject).bytes);
-    const before = lines.find((line) => line.name.toString() === name);
+    const bytes = tree === null ? new Uint8Array() : (this.objects.get(tree) as GitObject).bytes;
+    const before = readTree(bytes).find((line) => line.name.toString() === name);
     const inner = rest.length === 0 ? null : this.#edit(before?.mode === FOLDER ? before.oid : null, rest, entry);
     const next = rest.length === 0 ? entry : inner === null ? null : { mode: FOLDER, oid: inner };
-    const after = splice(lines, new Map([[name, next]]));
-    return after.length === 0 ? null : this.put({ type: 'tree', bytes: writeTree(after) });
+    const after = splice(bytes, new Map([[name, next]]));
+    return after.length === 0 ? null : this.put({ type: 'tree', bytes: after });
   }
 
   *history(tip: Oid, until: Oid | null): Iterable<Oid> {
