@@ -8,7 +8,7 @@ const { options } = createRequire(import.meta.url)('./esbuild.cjs') as {
   options: BuildOptions & { exclude: string[] };
 };
 const { exclude, ...esbuildOptions } = options;
-const common: BuildOptions = { ...esbuildOptions, external: exclude, logLevel: 'warning' };
+const common: BuildOptions = { ...esbuildOptions, external: exclude, logLevel: 'silent' };
 
 /** Makes one file of a function or of a program, with the options that are deployed; `more` outranks them. */
 export async function bundle(entry: string, outfile: string, more: BuildOptions = {}): Promise<void> {

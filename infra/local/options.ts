@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What was asked for after `npm start --`. */
 export interface Options {
@@ -17,9 +17,11 @@ export interface Options {
 export function parseOptions(argv: readonly string[]): Options {
   const command = new Command('npm start --')
     .description('Runs gitferry on this machine: bucket, queue, event bus, functions and a Git server.')
-    .option('--once', 'end after the demonstration; the exit status says whether it went well', false)
+    .option('--once', 'end after the demonstration; the exit status says whether it went well')
     .option('--no-demo', 'drop no examples')
-    .option('--port <number>', 'where S3, SQS and EventBridge answer (default: any free port)', port, 0)
+    .addOption(
+      new Option('--port <number>', 'where S3, SQS and EventBridge answer').argParser(port).default(0, 'any free port'),
+    )
     .option(
       '--repository <url>',
       'land in this repository, with GITFERRY_GIT_* as credentials; leaves the examples out',
@@ -30,8 +32,7 @@ export function parseOptions(argv: readonly string[]): Options {
     .helpOption('--help', 'show this')
     .showHelpAfterError()
     .parse([...argv], { from: 'user' });
-  const { repository = null, ...options } = command.opts();
-  return { ...(options as Omit<Options, 'repository'>), repository };
+  return { once: false, repository: null, ...command.opts<Omit<Options, 'once' | 'repository'>>() };
 }
 
 function port(text: string): number {

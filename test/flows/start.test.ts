@@ -107,29 +107,24 @@ describe('npm start', () => {
     assert.equal(await run.ended(), 0, run.printed());
   });
 
-  it('-- --no-demo --bucket-dir: a file copied into the folder lands; a second start at once is refused', async () => {
+  it('-- --no-demo --bucket-dir: what was in the folder lands, and what is copied there; a second start is refused', async () => {
+    await cp(join(ROOT, 'examples/config'), join(folder, 'drop/config'), { recursive: true });
     const run = start('--no-demo', '--bucket-dir', 'drop');
     await run.until(/Ctrl-C/u);
+    assert.match(run.printed(), /landed +config\/production\/hello\/settings\.yaml/u);
     const other = start('--once');
     assert.equal(await other.ended(), 1);
     assert.match(other.printed(), /runs in this folder already/u);
 
-    await cp(join(ROOT, 'examples/config'), join(folder, 'drop/config'), { recursive: true });
-    await run.until(/landed +config\/production\/hello\/settings\.yaml/u);
-    await run.until(/landed +config\/production\/hello\/namespace\.yaml/u);
+    await cp(join(ROOT, 'examples/try/quota.yaml'), join(folder, 'drop/config/production/quota.yaml'));
+    await run.until(/landed +config\/production\/quota\.yaml/u);
     assert.deepEqual((await git('ls-tree', '-r', '--name-only', 'main', 'apps')).split('\n'), [
       'apps/production/hello/namespace.yaml',
       'apps/production/hello/settings.yaml',
+      'apps/production/quota.yaml',
     ]);
     run.child.kill('SIGINT');
     assert.equal(await run.ended(), 0);
-  });
-
-  it('finds by itself what was dropped while it was away', async () => {
-    await cp(join(ROOT, 'examples/config'), join(folder, '.gitferry/bucket/config'), { recursive: true });
-    const run = start('--once', '--no-demo');
-    assert.equal(await run.ended(), 0, run.printed());
-    assert.match(await git('log', '--format=%s', 'main'), /settings\.yaml/u);
   });
 
   it('-- --repository: lands in that one, on that branch, and leaves the examples out', async () => {

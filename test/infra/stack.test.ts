@@ -123,26 +123,30 @@ describe('the embedded stack', () => {
 });
 
 describe('a function that fails', () => {
-  const cases = [
-    { key: 'fail', why: /reported/u },
-    { key: 'throw', why: /told to throw/u },
-    { key: 'exit', why: /its process ended/u },
-  ];
-  for (const { key, why } of cases)
-    it(`keeps its messages and goes on: ${key}`, async () => {
-      const stack = await startStack({ code: ECHO });
-      try {
-        const failures = (): string[] => stack.happenings.flatMap((one) => (one.kind === 'failed' ? [one.why] : []));
-        await stack.put(key, key);
-        while (failures().length < 1) await immediate();
-        assert.match(failures().join(), why);
-        await stack.put('good', 'good');
-        while (!seenKeys(stack).includes('Object Created: good')) await immediate();
-        await assert.rejects(stack.settled(300), /still on its way/u);
-      } finally {
-        await stack.stop();
-      }
+  let stack: TestStack;
+  before(async () => {
+    stack = await startStack({ code: ECHO });
+  });
+  after(() => stack.stop());
+
+  const failures = (): string[] => stack.happenings.flatMap((one) => (one.kind === 'failed' ? [one.why] : []));
+  for (const [key, why] of [
+    ['fail', /reported/u],
+    ['throw', /told to throw/u],
+    ['exit', /its process ended/u],
+  ] as const)
+    it(`is told: ${key}`, async () => {
+      const before = failures().length;
+      await stack.put(key, key);
+      while (failures().length === before) await immediate();
+      assert.match(failures()[before] ?? '', why);
     });
+
+  it('goes on, and its messages wait to be tried again', async () => {
+    await stack.put('good', 'good');
+    while (!seenKeys(stack).includes('Object Created: good')) await immediate();
+    await assert.rejects(stack.settled(300), /still on its way/u);
+  });
 });
 
 describe('a second start', () => {
