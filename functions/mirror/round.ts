@@ -68,7 +68,7 @@ export async function openRound(deps: Deps): Promise<Round> {
   const [, head] = await Promise.all([main.open([CONFIG_PATH]), ledger.head(deployment, branch)]);
 
   if (ledgerTip === null) await refuseLostLedger(deps, mainTip);
-  else if (signer !== null) refuseForeignLedger(signer, ledgerDraft, ledgerTip);
+  else if (signer !== null) await refuseForeignLedger(signer, ledgerDraft, ledgerTip);
 
   const entry = main.entry(CONFIG_PATH);
   const bytes = entry === null ? undefined : (await main.read([CONFIG_PATH])).get(CONFIG_PATH);
@@ -96,8 +96,8 @@ async function refuseLostLedger({ remote, deployment }: Deps, mainTip: Oid): Pro
       );
 }
 
-function refuseForeignLedger(signer: Signer, draft: Draft, tip: Oid): void {
-  if (!isOurs(parseCommit(draft.object(tip)), signer, ''))
+async function refuseForeignLedger(signer: Signer, draft: Draft, tip: Oid): Promise<void> {
+  if (!(await isOurs(parseCommit(draft.object(tip)), signer, '')))
     throw new Stalled('LedgerForged', `The ledger's tip ${tip.slice(0, 10)} is not signed by our key.`, {
       hint: 'Find out who pushed it; then restore the branch, or run `gitferry ledger rebuild`.',
     });
@@ -116,7 +116,7 @@ async function absorbMissed(
   const found: Recorded[] = [];
   for await (const { oid, commit } of deps.remote.log(mainTip, head.recorded)) {
     const record = readRecord(oid, commit, deps.deployment);
-    if (record !== null && isOurs(commit, signer, email)) found.push(record);
+    if (record !== null && (await isOurs(commit, signer, email))) found.push(record);
   }
   found.reverse();
   await ledger.load(found.map(({ unit }) => unit));

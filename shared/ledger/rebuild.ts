@@ -43,7 +43,7 @@ export async function rebuild({ remote, deployment, branch, identity, signer, mi
   const records: Recorded[] = [];
   for await (const { oid, commit } of remote.log(mainTip, null)) {
     const record = readRecord(oid, commit, deployment);
-    if (record !== null && isOurs(commit, signer, identity.email)) records.unshift(record);
+    if (record !== null && (await isOurs(commit, signer, identity.email))) records.unshift(record);
   }
   const states = fold(records);
   const draft = new Draft(remote, null);

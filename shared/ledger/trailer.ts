@@ -3,7 +3,6 @@ import type { Commit } from '../git/commit.ts';
 import type { Oid } from '../git/object.ts';
 import { readTrailer } from '../git/trailers.ts';
 import type { Signer } from '../trust/signing.ts';
-import { verifies } from '../trust/signing.ts';
 import {
   emptyState,
   type Places,
@@ -104,9 +103,13 @@ function json(text: string): unknown {
 }
 
 /** Whether we made a commit: it is signed by our key; without a key, its committer goes by our address. */
-export function isOurs({ signature, payload, committer }: Commit, signer: Signer | null, email: string): boolean {
+export async function isOurs(
+  { signature, payload, committer }: Commit,
+  signer: Signer | null,
+  email: string,
+): Promise<boolean> {
   if (signer === null) return committer.email === email;
-  return signature !== null && verifies(payload, signature, [signer.publicKey]);
+  return signature !== null && (await signer.verifies(payload, signature));
 }
 
 /** The state with a release that its ledger had missed; unchanged when the ledger knows that release or a later one. */

@@ -23,7 +23,7 @@ const GENERATED: Readonly<Record<string, () => string>> = {
 };
 
 /** The exit code of `git verify-commit` for a commit signed by the one key, when the other is allowed. */
-async function verifyCommit(pem: string, allowed: string): Promise<number | null> {
+async function verifyCommit(pem: string, allowed: string | null): Promise<number | null> {
   const repository = await makeRepository({ 'a.txt': 'a\n' });
   try {
     const tree = await repository.git('rev-parse', 'main:');
@@ -52,9 +52,13 @@ for (const [kind, generate] of Object.entries(GENERATED)) {
     const [signer, other] = [readSigningKey(generate()), readSigningKey(generate())];
     const payload = Buffer.from('tree of trust');
     const armoured = await signer.sign(payload);
-    assert.equal(verifies(payload, armoured, [other.publicKey, signer.publicKey]), true);
-    assert.equal(verifies(payload, armoured, [other.publicKey]), false);
-    assert.equal(verifies(Buffer.from('tree of mistrust'), armoured, [signer.publicKey]), false);
+    assert.equal(verifies(payload, armoured, [String(other.publicKey), String(signer.publicKey)]), true);
+    assert.equal(verifies(payload, armoured, [String(other.publicKey)]), false);
+    assert.deepEqual(
+      [await signer.verifies(payload, armoured), await other.verifies(payload, armoured)],
+      [true, false],
+    );
+    assert.equal(verifies(Buffer.from('tree of mistrust'), armoured, [String(signer.publicKey)]), false);
   });
 }
 
@@ -108,7 +112,7 @@ test('takes no damaged signature for a good one, and never throws', async () => 
       damaged[at] = (damaged[at] ?? 0) ^ flip;
       const bytes = cut ? packed.subarray(0, at) : damaged;
       const armoured = [begin, bytes.toString('base64'), rest.at(-1)].join('\n');
-      assert.equal(verifies(payload, armoured, [signer.publicKey]), false);
+      assert.equal(verifies(payload, armoured, [String(signer.publicKey)]), false);
     }),
   );
 });
