@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { oidOf } from '../../shared/git/object.ts';
-import { recordOf, standingOf } from '../../shared/ledger/state.ts';
+import { REMOVED, recordOf, standingOf } from '../../shared/ledger/state.ts';
 import { LEDGER, MAIN, type World } from './world.ts';
 
 /** One commit's change of one path. */
@@ -43,7 +43,11 @@ const SAME = standingOf({ mode: '100644', oid: oidOf({ type: 'blob', bytes: Buff
 
 /** Invariant 2, path by path: what a person took back stays back, and what a person edited is not overwritten silently. */
 export function peopleAreRespected(world: World): void {
-  for (const [path, { first, steps }] of pathHistories(world)) {
+  const histories = pathHistories(world);
+  /** Who takes a move back sets the same content elsewhere again: that is held nowhere. */
+  const elsewhere = (path: string, to: string | null): boolean =>
+    [...histories].some(([other, { steps }]) => other !== path && steps.some((step) => !step.ours && step.to === to));
+  for (const [path, { first, steps }] of histories) {
     /** What stood there by gitferry, or before it. */
     const earlier = new Map<string | null, string | null>([[first, null]]);
     const held = new Set<string | null>();
@@ -56,9 +60,10 @@ export function peopleAreRespected(world: World): void {
     for (const { oid, ours, overwrites, content: released, to } of steps) {
       if (ours) {
         for (const one of pending.splice(0)) held.add(one);
-        // A new rule may move what stands elsewhere; that brings nothing back.
+        // A new rule may move what stands elsewhere; that brings nothing back, and leaving a path doesn't either.
+        const leaves = to === null && released !== REMOVED;
         assert.ok(
-          !held.has(released) || world.isMove(oid),
+          leaves || !held.has(released) || world.isMove(oid) || elsewhere(path, to),
           `${oid} brought back to ${path} what a person had taken back`,
         );
         assert.ok(overwrites || !edited, `${oid} overwrote a person's edit of ${path}`);
