@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, bundleCommandLine } from '../../infra/build.ts';
 import { type Cost, measure, median } from './measure.ts';
-import { CACHE, repositoryOf, SHAPES } from './repositories.ts';
+import { CACHE, LEDGER, MIRRORED, repositoryOf, SHAPES } from './repositories.ts';
 import { type CountingServer, startCountingServer } from './server.ts';
 import { built, PATHS, waysOf } from './ways.ts';
 
@@ -34,15 +34,16 @@ function line(name: string, row: Row): string {
 }
 
 /** Checks that the branch is one commit on its base that changes just our paths, and puts it back. */
-async function check(dir: string, commits: number): Promise<void> {
+async function check(dir: string, commits: number, paths: readonly string[] = PATHS): Promise<void> {
   const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: dir })).stdout.trim();
   const since = `refs/bench/main..refs/heads/main`;
   if ((await git('rev-list', '--count', since)) !== String(commits))
     throw new Error(`not ${commits} commits in ${dir}`);
   const changed = (await git('diff', '--name-only', 'refs/bench/main', 'refs/heads/main')).split('\n');
-  if (changed.sort().join() !== [...PATHS].sort().join()) throw new Error(`other paths changed in ${dir}: ${changed}`);
+  if (changed.sort().join() !== [...paths].sort().join()) throw new Error(`other paths changed in ${dir}: ${changed}`);
   await git('fsck', '--strict', '--full');
   await git('update-ref', 'refs/heads/main', 'refs/bench/main');
+  await git('update-ref', `refs/heads/${LEDGER}`, 'refs/bench/ledger');
 }
 
 /** Runs a program in an empty folder, and counts what passed through the server meanwhile. */
@@ -50,7 +51,7 @@ async function once(server: CountingServer, command: (url: string, file: string)
   const folder = await mkdtemp(join(tmpdir(), 'gitferry-bench-'));
   try {
     const file = join(folder, 'content');
-    await writeFile(file, `content ${performance.now()}\n`);
+    await writeFile(file, `content: ${performance.now()}\n`);
     Object.assign(server.count, { requests: 0, sent: 0, received: 0 });
     const [program = '', ...args] = command(server.url, file);
     const { out, ...cost } = await measure(program, args, folder);
@@ -60,12 +61,32 @@ async function once(server: CountingServer, command: (url: string, file: string)
   }
 }
 
+/** One file by the bare command, and by `mirror` with its rules and a ledger of 100,000 records; each in a new process. */
+async function mirrored(server: CountingServer, dir: string, { cli, mirror }: ReturnType<typeof built>): Promise<void> {
+  const bare = ['land', '--branch', 'main', '-m', 'Bench', '--repository', server.url];
+  const commands = {
+    'one file, gitferry land': (_: string, file: string) => {
+      return [process.execPath, cli, ...bare, '--put', `${MIRRORED.path}=${file}`];
+    },
+    'one file, mirror': (url: string, file: string) => [process.execPath, mirror, url, file],
+  };
+  for (const [name, command] of Object.entries(commands)) {
+    // The first landing reads all rules afresh, which later ones need not.
+    await once(server, command);
+    const rows: Row[] = [];
+    for (let i = 0; i < 5; i++) rows.push((await once(server, command)).row);
+    await check(dir, 6, [MIRRORED.path]);
+    console.log(line(`${name} (5)`, middle(rows)));
+  }
+}
+
 async function main(names: readonly string[]): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const programs = built(CACHE);
   await bundleCommandLine(root, programs.cli);
   await bundle(join(root, 'test/bench/isomorphic.ts'), programs.isomorphic);
   await bundle(join(root, 'test/bench/warm.ts'), programs.warm);
+  await bundle(join(root, 'test/bench/mirror.ts'), programs.mirror);
   const { stdout: version } = await run('git', ['--version']);
   console.log(`${version.trim()}, Node ${process.version}, ${cpus().length} cores; medians, servers on 127.0.0.1\n`);
 
@@ -93,6 +114,7 @@ async function main(names: readonly string[]): Promise<void> {
         const warm = (JSON.parse(out) as Omit<Row, 'peak'>[]).map((one) => ({ ...one, peak: row.peak }));
         console.log(line(`gitferry, warm (${warm.length})`, middle(warm)));
       }
+      await mirrored(server, dir, programs);
     } finally {
       await server.close();
     }

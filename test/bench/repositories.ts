@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
-import { createCipheriv } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
+import { createCipheriv, createHash } from 'node:crypto';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** A monorepo: `clusters/<environment>/apps/<team>/<app>/*.yaml` and a flat, wide `charts/` of archives. */
 export interface Shape {
@@ -21,12 +22,19 @@ export const SHAPES: readonly Shape[] = [
   { name: 'large', environments: 4, teams: 39, apps: 100, archives: 3_200, archive: 153_000 },
 ];
 
-/** Records of the ledger that stands beside each repository's branch. */
+/** Where `mirror` lands what it is given, in each repository. */
+export const MIRRORED = { key: 'config/new.yaml', path: 'clusters/env-1/apps/team-002/app-003/new.yaml' } as const;
+const CONFIG = `mirrors:
+  - { bucket: bench, prefix: config/, files: clusters/env-1/apps/team-002/app-003 }
+`;
+
+/** The ledger that stands beside each repository's branch, and its records. */
+export const LEDGER = 'gitferry-ledger/bench/main';
 const RECORDS = 100_000;
 const KINDS = ['deployment', 'service', 'values'];
 
 /** Outside the checkout, kept from run to run. */
-export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gitferry', 'bench-1');
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gitferry', 'bench-2');
 
 /** Bytes that do not compress, the same in every run. */
 function noise(length: number): (index: number) => Buffer {
@@ -37,7 +45,7 @@ function noise(length: number): (index: number) => Buffer {
 const padded = (value: number): string => String(value).padStart(3, '0');
 
 function* files({ environments, teams, apps, archives, archive }: Shape): Generator<readonly [string, Buffer]> {
-  yield ['README.md', Buffer.from('# The fleet\n')];
+  yield ['gitferry.yaml', Buffer.from(CONFIG)];
   const bytes = noise(archive);
   for (let i = 0; i < archives; i++) yield [`charts/chart-${padded(i)}-1.0.0.tgz`, bytes(i)];
   for (let e = 0; e < environments; e++) {
@@ -53,10 +61,15 @@ function* files({ environments, teams, apps, archives, archive }: Shape): Genera
   }
 }
 
-function* records(): Generator<readonly [string, Buffer]> {
+/** A ledger that knows the branch up to `recorded`. */
+function* records(recorded: string): Generator<readonly [string, Buffer]> {
+  const about = { schema: 1, deployment: 'bench', branch: 'main' };
+  const head = { ...about, recorded, config: null, fault: null, mirrors: {} };
+  yield ['ledger.json', Buffer.from(JSON.stringify(head))];
   for (let i = 0; i < RECORDS; i++) {
-    const hash = ((i * 2654435761) % 2 ** 32).toString(16).padStart(8, '0');
-    yield [`units/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash}.json`, Buffer.from(`{"unit":"unit-${i}"}\n`)];
+    const hash = createHash('sha256').update(`unit-${i}`).digest('hex');
+    const path = `units/${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash}.json`;
+    yield [path, Buffer.from(`{"schema":1,"unit":"unit-${i}"}\n`)];
   }
 }
 
@@ -95,10 +108,11 @@ export async function repositoryOf(shape: Shape): Promise<string> {
   await git(dir, ['init', '--quiet', '--bare', '--initial-branch=main', '.']);
   const importing = ['-c', 'core.compression=1', 'fast-import', '--quiet'];
   await git(dir, importing, script('main', files(shape)));
-  await git(dir, importing, script('ledger', records()));
+  const { stdout: tip } = await promisify(execFile)('git', ['rev-parse', 'refs/heads/main'], { cwd: dir });
+  await git(dir, importing, script(LEDGER, records(tip.trim())));
   await git(dir, ['-c', 'pack.window=0', 'repack', '-adq']);
   await git(dir, ['update-ref', 'refs/bench/main', 'refs/heads/main']);
-  await git(dir, ['update-ref', 'refs/bench/ledger', 'refs/heads/ledger']);
+  await git(dir, ['update-ref', 'refs/bench/ledger', `refs/heads/${LEDGER}`]);
   await rename(draft, folder);
   return folder;
 }

@@ -66,8 +66,9 @@ export function waysOf({ cli, isomorphic }: Built, large: boolean): readonly Way
 }
 
 /** Where the built programs go. */
-export function built(folder: string): Built & { readonly warm: string } {
+export function built(folder: string): Built & { readonly warm: string; readonly mirror: string } {
   return {
+    mirror: join(folder, 'mirror.cjs'),
     cli: join(folder, 'gitferry.cjs'),
     isomorphic: join(folder, 'isomorphic.cjs'),
     warm: join(folder, 'warm.cjs'),
