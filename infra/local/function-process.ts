@@ -61,13 +61,13 @@ export class FunctionProcesses {
   }
 
   async #invoke(event: unknown): Promise<unknown> {
-    const { arn, timeout, name } = this.#settings;
+    const { arn, timeout, log } = this.#settings;
     const child = this.#idle.pop() ?? this.#start();
     const invocation = { id: randomUUID(), arn, event, deadline: Date.now() + timeout * 1000 };
     const answer = await ask(child, invocation, timeout * 1000);
-    if (answer === null) {
+    if (typeof answer === 'string') {
       await end(child);
-      throw new Error(`${name} did not answer within its ${timeout} s, or its process ended.`);
+      throw new Error(answer === 'late' ? `No answer within its ${timeout} s.` : `Its process ended, see ${log}.`);
     }
     this.#idle.push(child);
     if ('error' in answer) throw new Error(answer.error);
@@ -87,21 +87,20 @@ export class FunctionProcesses {
   }
 }
 
-/** Null when the process ended or the time was up. */
-function ask(child: ChildProcess, invocation: Invocation, milliseconds: number): Promise<Answer | null> {
+function ask(child: ChildProcess, invocation: Invocation, milliseconds: number): Promise<Answer | 'ended' | 'late'> {
   return new Promise((done) => {
-    const finish = (answer: Answer | null): void => {
+    const finish = (answer: Answer | 'ended' | 'late'): void => {
       clearTimeout(timer);
       child.off('message', onMessage).off('exit', onExit);
       done(answer);
     };
-    const timer = setTimeout(() => finish(null), milliseconds);
+    const timer = setTimeout(() => finish('late'), milliseconds);
     const onMessage = (answer: Answer): void => {
       if (answer.id === invocation.id) finish(answer);
     };
-    const onExit = (): void => finish(null);
+    const onExit = (): void => finish('ended');
     child.on('message', onMessage).on('exit', onExit);
-    child.send(invocation, (error) => error && finish(null));
+    child.send(invocation, (error) => error && finish('ended'));
   });
 }
 

@@ -118,14 +118,16 @@ async function show(run: Run): Promise<boolean> {
     good =
       (await demonstrate({ stack, bucket, uploads, repository: resolve(place), branch, narrator, happenings })) && good;
   }
-  if (!options.once) invite(narrator);
-  else if (!good) narrator.text(`\nThis did not go well. What the functions said stands in ${FOLDER}/*.log.`);
+  if (!options.once) invite(narrator, options.repository === null);
+  else if (!good) narrator.heading(`This did not go well. What the functions said stands in ${FOLDER}/*.log.`);
   return good;
 }
 
-function invite(narrator: Narrator): void {
+function invite(narrator: Narrator, own: boolean): void {
   narrator.heading('To try next, in another terminal, in this folder');
-  narrator.text('npm run -s gitferry -- put examples/try/quota.yaml config/production/hello/quota.yaml');
+  narrator.text(
+    `npm run -s gitferry -- put examples/try/quota.yaml${own ? ' config/production/hello/quota.yaml' : ''}`,
+  );
   narrator.text('npm run -s gitferry -- put README.md charts/broken-1.0.0.tgz');
   narrator.text('npm run -s gitferry -- log');
   narrator.heading('Ctrl-C ends it; the next start goes on from here');

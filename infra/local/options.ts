@@ -25,13 +25,18 @@ export function parseOptions(argv: readonly string[]): Options {
     .option(
       '--repository <url>',
       'land in this repository, with GITFERRY_GIT_* as credentials; leaves the examples out',
+      address,
     )
-    .option('--branch <name>', 'the branch of that repository', 'main')
-    .option('--bucket <name>', "the bucket's name, as gitferry.yaml has it", 'releases')
+    .option('--branch <name>', 'with --repository: the branch there', 'main')
+    .option('--bucket <name>', 'with --repository: the bucket that gitferry.yaml names there', 'releases')
     .option('--bucket-dir <folder>', 'files here are the bucket: a file copied there is an upload', '.gitferry/bucket')
     .helpOption('--help', 'show this')
-    .showHelpAfterError()
     .parse([...argv], { from: 'user' });
+  const wrong = complaint(command.getOptionValue('repository'));
+  if (wrong !== null) command.error(`error: ${wrong}`);
+  for (const name of ['branch', 'bucket'])
+    if (command.getOptionValueSource(name) === 'cli' && command.getOptionValue('repository') === undefined)
+      command.error(`error: --${name} goes with --repository; the repository that is made here has its own`);
   return { once: false, repository: null, ...command.opts<Omit<Options, 'once' | 'repository'>>() };
 }
 
@@ -39,4 +44,13 @@ function port(text: string): number {
   const number = Number(text);
   if (!/^\d+$/u.test(text) || number > 65_535) throw new InvalidArgumentError('A port is a number up to 65535.');
   return number;
+}
+
+/** What is wrong with the address of a repository, if anything is; it may hold a password, so it isn't repeated. */
+function complaint(address: string | undefined): string | null {
+  if (address === undefined) return null;
+  const url = URL.parse(address);
+  if (url === null || !/^https?:$/u.test(url.protocol)) return 'what follows --repository is no http address';
+  if (url.username === '' && url.password === '') return null;
+  return 'credentials go into GITFERRY_GIT_USERNAME and GITFERRY_GIT_PASSWORD, or GITFERRY_GIT_TOKEN';
 }

@@ -41,6 +41,16 @@ function start(...args: string[]): Start {
   return started;
 }
 
+/** One that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 async function git(...args: string[]): Promise<string> {
   return (await execute('git', args, { cwd: join(folder, '.gitferry/main.git') })).stdout.trimEnd();
 }
@@ -132,8 +142,11 @@ describe('npm start', () => {
     await makeRepository(join(other, 'fleet.git'), 'production', new Map([['gitferry.yaml', Buffer.from(CONFIG)]]));
     const server = await serveRepositories(other);
     try {
-      const run = start('--repository', `${server.url}/fleet.git`, '--branch', 'production');
+      const port = await freePort();
+      const run = start('--repository', `${server.url}/fleet.git`, '--branch', 'production', '--port', String(port));
       await run.until(/Ctrl-C/u);
+      const about = JSON.parse(await readFile(join(folder, '.gitferry/run.json'), 'utf8'));
+      assert.equal(about.endpoints.s3, `http://127.0.0.1:${port}`);
       assert.doesNotMatch(run.printed(), /received/u);
       await cp(join(ROOT, 'examples/try'), join(folder, '.gitferry/bucket/config'), { recursive: true });
       await run.until(/landed +config\/quota\.yaml/u);
@@ -159,9 +172,15 @@ describe('npm start', () => {
     server.close();
   });
 
-  it('says in a sentence what is wrong with its options', async () => {
-    const run = start('--port', 'http');
-    assert.equal(await run.ended(), 1);
-    assert.match(run.printed(), /A port is a number up to 65535/u);
-  });
+  for (const [args, words] of [
+    [['--port', 'http'], /A port is a number up to 65535/u],
+    [['--repository', 'https://me:secret@git.example.org/main.git'], /GITFERRY_GIT_TOKEN/u],
+    [['--bucket', 'other'], /--bucket goes with --repository/u],
+  ] as const)
+    it(`says in a sentence what is wrong with ${args[0]}`, async () => {
+      const run = start(...args);
+      assert.equal(await run.ended(), 1);
+      assert.match(run.printed(), words);
+      assert.doesNotMatch(run.printed(), /secret/u);
+    });
 });

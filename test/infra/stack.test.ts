@@ -133,7 +133,7 @@ describe('a function that fails', () => {
   for (const [key, why] of [
     ['fail', /reported/u],
     ['throw', /told to throw/u],
-    ['exit', /its process ended/u],
+    ['exit', /process ended/u],
   ] as const)
     it(`is told: ${key}`, async () => {
       const before = failures().length;
