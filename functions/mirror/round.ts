@@ -65,13 +65,19 @@ export async function openRound(deps: Deps): Promise<Round> {
   const main = new Draft(remote, mainTip);
   const ledgerDraft = new Draft(remote, ledgerTip, { byIds: true });
   const ledger = new Ledger(ledgerDraft);
-  const [, head] = await Promise.all([main.open([CONFIG_PATH]), ledger.head(deployment, branch)]);
+  await Promise.all([main.open([CONFIG_PATH]), ledgerDraft.open(['ledger.json'])]);
+  // What is asked for in the same turn shares one request; the folder of units is needed next.
+  const [rules, head] = await Promise.all([
+    main.read([CONFIG_PATH]),
+    ledger.head(deployment, branch),
+    ledgerDraft.open(['units/-']),
+  ]);
 
   if (ledgerTip === null) await refuseLostLedger(deps, mainTip);
   else if (signer !== null) await refuseForeignLedger(signer, ledgerDraft, ledgerTip);
 
   const entry = main.entry(CONFIG_PATH);
-  const bytes = entry === null ? undefined : (await main.read([CONFIG_PATH])).get(CONFIG_PATH);
+  const bytes = rules.get(CONFIG_PATH);
   const config =
     entry === null || bytes === undefined
       ? new Rejected('ConfigMissing', `There is no ${CONFIG_PATH} at the root of ${branch}.`, {
