@@ -25,7 +25,6 @@ export function parseOptions(argv: readonly string[]): Options {
     .option(
       '--repository <url>',
       'land in this repository, with GITFERRY_GIT_* as credentials; leaves the examples out',
-      address,
     )
     .option('--branch <name>', 'with --repository: the branch there', 'main')
     .option('--bucket <name>', 'with --repository: the bucket that gitferry.yaml names there', 'releases')

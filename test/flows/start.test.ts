@@ -166,10 +166,13 @@ describe('npm start', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
-    const run = start('--port', String(port));
-    assert.equal(await run.ended(), 1);
-    assert.match(run.printed(), new RegExp(`port ${port} is taken`, 'u'));
-    server.close();
+    try {
+      const run = start('--port', String(port));
+      assert.equal(await run.ended(), 1);
+      assert.match(run.printed(), new RegExp(`port ${port} is taken`, 'u'));
+    } finally {
+      server.close();
+    }
   });
 
   for (const [args, words] of [
