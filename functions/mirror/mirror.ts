@@ -10,6 +10,7 @@ import { fingerprint, observeAll } from './observe.ts';
 import { plan } from './plan.ts';
 import { Pusher } from './push.ts';
 import { remind } from './remind.ts';
+import { tallyOf } from './removals.ts';
 import { openRound } from './round.ts';
 
 /** A change as its queue handed it over. */
@@ -98,7 +99,7 @@ async function again(attempt: number, deps: Deps): Promise<number> {
 function closeRules(batch: Batch, { ruled, failed }: Concerns, decided: ReadonlySet<string>): void {
   const closed = [...ruled].filter(([mirror, units]) => !failed.has(mirror) && units.every((id) => decided.has(id)));
   const mirrors = { ...batch.head.mirrors };
-  for (const [{ name, digest }] of closed) mirrors[name] = { places: 0, removals: [], ...mirrors[name], rule: digest };
+  for (const [mirror] of closed) mirrors[mirror.name] = { ...tallyOf(batch.head, mirror), rule: mirror.digest };
   const all = batch.config.mirrors.every(({ name, digest }) => mirrors[name]?.rule === digest);
   const config = all ? batch.round.configOid : batch.head.config;
   if (closed.length > 0 || config !== batch.head.config || batch.head.fault !== null)

@@ -48,11 +48,13 @@ export async function release(batch: Batch, concern: Concern, judgement: Judgeme
 
 /** What is asked for stands already, put there by a person: the ledger learns it, and no commit is made. */
 function adopt(batch: Batch, unit: Unit, desired: Desired, { changed }: Landing, { present }: View): void {
-  const state = batch.state(unit.id);
+  const before = batch.state(unit.id);
   const { version, content } = desired;
-  const same = recordOf(state)?.content === content;
-  batch.put(after(state, { ...blank(batch, unit, desired), changed }, present));
-  if (!same) batch.events.push({ ...batch.event(unit.id, desired.source), type: 'adopted', version, content });
+  const state = after(before, { ...blank(batch, unit, desired), changed }, present);
+  batch.put(state);
+  tally(batch, unit, before, state);
+  const known = recordOf(before)?.content === content;
+  if (!known) batch.events.push({ ...batch.event(unit.id, desired.source), type: 'adopted', version, content });
 }
 
 async function land(
