@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import nodeClient, { type HttpClient } from 'isomorphic-git/http/node';
 import type { Credentials } from '../../shared/git/http.ts';
 import { land } from '../../shared/git/land.ts';
 import { type GitServer, type GitServerOptions, startGitServer } from '../servers/git-server.ts';
@@ -143,6 +144,29 @@ test('a server that trickles, or does not answer at all, is bounded by the time 
     assert.ok(took < 2_000, `${took} ms`);
   }
   await timed({}, (server) => cold(server.url, { remaining: () => 0 }).tips([MAIN]));
+});
+
+test('an answer that is cut off at any byte is refused, and never taken for a whole one', async (t) => {
+  const server = await startGitServer(FILES);
+  t.after(() => server.close());
+  const tip = (await cold(server.url).tips([MAIN])).get(MAIN) ?? '';
+  for (const keep of [0, 3, 30, 60, 200]) {
+    const cutting: HttpClient = {
+      async request(options) {
+        const answer = await nodeClient.request(options);
+        if (options.method !== 'POST') return answer;
+        const body = Buffer.concat(await Array.fromAsync(answer.body ?? []));
+        return {
+          ...answer,
+          body: (async function* () {
+            yield body.subarray(0, keep);
+          })(),
+        };
+      },
+    };
+    const opening = cold(server.url, { http: cutting }).open(tip, ['a.txt']);
+    await assert.rejects(opening, { name: 'Retryable', reason: /^(?:AnswerBroken|PackBroken|FetchRefused)$/u });
+  }
 });
 
 test('a server that is not there is unreachable, not an error of ours', async () => {
