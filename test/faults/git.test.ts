@@ -4,6 +4,7 @@ import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { type Ferry, LEDGER, startFerry } from '../servers/ferry.ts';
 import type { GitServerOptions } from '../servers/git-server.ts';
+import { chart } from '../simulation/archives.ts';
 
 /** A ferry with one upload waiting. */
 async function withUpload(options: GitServerOptions, work: (ferry: Ferry) => Promise<void>): Promise<void> {
@@ -46,6 +47,18 @@ describe('fault 38', () => {
         });
         assert.deepEqual(await summaries(ferry), ['Release apps/production/a.yaml', 'By a person', 'Begin']);
         assert.equal(await ferry.server.repository.git('show', 'main:apps/production/a.yaml'), 'a: 2');
+      }));
+
+    test(`a person pushes first, and a better version comes: only that lands, ${atomic ? 'with' : 'without'} atomic`, () =>
+      withUpload({ atomic }, async (ferry) => {
+        await ferry.invoke();
+        await ferry.put('charts/web-1.0.0.tgz', await chart('web', '1.0.0'));
+        await ferry.tell('charts/web-1.0.0.tgz');
+        await onePushAhead(ferry, async () => {
+          await ferry.server.repository.commit({ 'README.md': 'x\n' }, 'main', 'By a person');
+          await ferry.put('charts/web-1.1.0.tgz', await chart('web', '1.1.0'));
+        });
+        assert.deepEqual((await summaries(ferry)).slice(0, 2), ['Release web 1.1.0', 'By a person']);
       }));
 
     test(`the answer to a push is lost: one commit, told, ${atomic ? 'with' : 'without'} atomic`, () =>
