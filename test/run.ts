@@ -1,7 +1,7 @@
 // `node test/run.ts <tier>`: the tests of a tier in one call of Node's runner; its last line are the counts.
 import { spawn } from 'node:child_process';
 import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -25,6 +25,9 @@ const Counts = z.object({
 /** Milliseconds after which a file that doesn't come to its end counts as failed. */
 const TIMEOUT = 300_000;
 
+/** Files at once: much of a test is waiting, for git and for processes that start. */
+const CONCURRENCY = availableParallelism() + 1;
+
 /** Runs the files and answers the counts; null when there are none, because the runner itself failed. */
 async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | null> {
   const folder = await mkdtemp(join(tmpdir(), 'gitferry-test-'));
@@ -34,7 +37,8 @@ async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | n
     ...[`--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`, `--test-reporter-destination=${counts}`],
   ];
   try {
-    const child = spawn(process.execPath, ['--test', `--test-timeout=${TIMEOUT}`, ...reporters, ...files], {
+    const options = [`--test-timeout=${TIMEOUT}`, `--test-concurrency=${CONCURRENCY}`, ...reporters];
+    const child = spawn(process.execPath, ['--test', ...options, ...files], {
       cwd: ROOT,
       stdio: 'inherit',
     });
