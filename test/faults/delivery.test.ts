@@ -80,6 +80,26 @@ describe('delivery', () => {
     await fresh();
   });
 
+  test('invariant 1: put back while another invocation pushes it, and seen as done by a third: what the bucket holds', async () => {
+    const put = (text: string): Promise<unknown> => {
+      return ferry.put('config/back.yaml', text).then(() => ferry.tell('config/back.yaml'));
+    };
+    await put('a: 1\n');
+    await ferry.invoke();
+    await put('a: 2\n');
+    let pushed = false;
+    await ferry.invoke({
+      around: async (effect, when) => {
+        if (effect !== 'push' || when !== 'before' || pushed) return;
+        pushed = true;
+        await put('a: 1\n');
+        await ferry.invoke();
+      },
+    });
+    assert.equal(await read('apps/production/back.yaml'), 'a: 1');
+    await fresh();
+  });
+
   test('fault 6: what is not understood is rejected once and acknowledged; unknown fields are accepted', async () => {
     await ferry.put('config/six.yaml', 'a: 1\n');
     await ferry.send(s3Event('Object Created', 'config/six.yaml', { 'of-the-future': { deep: [1] } }));

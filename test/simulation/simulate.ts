@@ -28,8 +28,8 @@ const rules = fc.record({
 
 const paths = ['apps/a.yaml', 'apps/b.yaml', 'apps/p.yaml', 'apps/r.yaml', 'charts/web/values.yaml', 'charts/db/mine'];
 
-/** Machines only: what happens when no person commits. */
-const machine: fc.WeightedArbitrary<Action>[] = [
+/** Machines only: what happens to these keys when no person commits. */
+const machineOf = (key: fc.Arbitrary<string>): fc.WeightedArbitrary<Action>[] => [
   {
     weight: 6,
     arbitrary: fc.record({ do: fc.constant('upload' as const), key, content: fc.nat({ max: 3 }), told: fc.boolean() }),
@@ -43,6 +43,8 @@ const machine: fc.WeightedArbitrary<Action>[] = [
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('crash' as const, 'loseAnswer' as const), which }) },
 ];
+
+const machine = machineOf(key);
 
 const person: fc.WeightedArbitrary<Action>[] = [
   { weight: 3, arbitrary: fc.record({ do: fc.constant('revert' as const), back: fc.nat({ max: 2 }) }) },
@@ -64,6 +66,13 @@ const sound = (action: Action): boolean =>
   action.do !== 'upload' || !isUnsound(UPLOADS[action.key]?.[action.content % (UPLOADS[action.key]?.length ?? 1)]);
 /** Histories without people, and without uploads that are rejected. */
 export const machineActions = fc.array(fc.oneof(...machine).filter(sound), {
+  minLength: 20,
+  maxLength: 120,
+  size: 'max',
+});
+
+/** Histories of one file that goes back and forth, by many invocations at once. */
+export const narrowActions = fc.array(fc.oneof(...machineOf(fc.constant('config/b.yaml'))), {
   minLength: 20,
   maxLength: 120,
   size: 'max',
