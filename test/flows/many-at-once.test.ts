@@ -2,6 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { each } from '../../functions/mirror/observe.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
+import type { GitServerOptions } from '../servers/git-server.ts';
+
+/** A ferry whose ledger has begun: new rules reach everything, told or not. */
+async function startBegun(options: GitServerOptions = {}): Promise<Ferry> {
+  const ferry = await startFerry(options);
+  await ferry.tell('config/none.yaml');
+  await ferry.invoke();
+  return ferry;
+}
 
 async function upload(ferry: Ferry, count: number): Promise<string[]> {
   const keys = Array.from({ length: count }, (_, index) => `config/many/${index}.yaml`);
@@ -37,22 +46,21 @@ async function checkAll(ferry: Ferry, keys: readonly string[]): Promise<void> {
 }
 
 test('invariant 4: 150 uploads at once are one push, and 150 commits', async () => {
-  const ferry = await startFerry();
+  const ferry = await startBegun();
   try {
+    const before = ferry.pushes();
     const keys = await upload(ferry, 150);
     while ((await ferry.invoke()) !== null);
     await checkAll(ferry, keys);
-    assert.equal(ferry.pushes(), 2, 'one began the ledger');
+    assert.equal(ferry.pushes() - before, 1);
   } finally {
     await ferry.close();
   }
 });
 
 test('invariant 4: what comes while a push is on its way costs one more', async () => {
-  const ferry = await startFerry();
+  const ferry = await startBegun();
   try {
-    await ferry.tell('config/none.yaml');
-    await ferry.invoke();
     await ferry.put('config/first.yaml', 'a: 1\n');
     await ferry.tell('config/first.yaml');
     const before = ferry.pushes();
@@ -75,7 +83,7 @@ for (const [atomic, changes] of [
   [false, 80],
 ] as const)
   test(`4 mirrors at once, ${changes} changes, ${atomic ? 'with' : 'without'} atomic: nothing is lost, in one line`, async () => {
-    const ferry = await startFerry({ atomic });
+    const ferry = await startBegun({ atomic });
     try {
       const keys = await upload(ferry, changes);
       const work = async (): Promise<void> => {
