@@ -1,4 +1,4 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { REGION } from './definitions.ts';
 import type { Upload } from './examples.ts';
 import type { Happening } from './happening.ts';
@@ -29,7 +29,11 @@ export async function demonstrate(demonstration: Demonstration): Promise<boolean
 
   narrator.heading('The examples, dropped into the bucket through the S3 API');
   const s3 = new S3Client({ endpoint: stack.url, region: REGION, credentials: CREDENTIALS, forcePathStyle: true });
-  for (const { key, bytes } of uploads) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
+  for (const { key, bytes } of uploads) {
+    // What lies under that key by now may be somebody's own.
+    const there = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch(() => null);
+    if (there === null) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
+  }
   s3.destroy();
   const settled = await stack.settled(60_000).catch((error: Error) => error);
   if (settled instanceof Error) narrator.text(settled.message);
@@ -39,7 +43,7 @@ export async function demonstrate(demonstration: Demonstration): Promise<boolean
   if (commits !== '') {
     narrator.heading('What that made of the main repository, newest first');
     for (const line of commits.trimEnd().split('\n')) narrator.text(line);
-  } else if (landed) narrator.heading('Nothing new: they landed in an earlier run, and the same bytes do nothing');
+  } else if (landed) narrator.heading('They are there, and landed in an earlier run');
 
   const refused = happenings
     .slice(begun)

@@ -83,7 +83,7 @@ describe('npm start', () => {
 
     const second = start('--once');
     assert.equal(await second.ended(), 0, second.printed());
-    assert.match(second.printed(), /Nothing new/u);
+    assert.match(second.printed(), /landed in an earlier run/u);
     assert.equal(await git('rev-parse', 'main'), tip);
     await assert.rejects(stat(join(folder, '.gitferry/run.json')), { code: 'ENOENT' });
   });
