@@ -4,8 +4,7 @@ import { parseCommit, renderCommit, withSignature } from './commit.ts';
 import type { Entry, GitObject, Objects, Oid } from './object.ts';
 import { oidOf } from './object.ts';
 import type { Remote } from './remote.ts';
-import type { Line } from './tree.ts';
-import { FOLDER, readTree, splice } from './tree.ts';
+import { FOLDER, indexOf, lineAt, readTree, splice } from './tree.ts';
 
 /** What one commit changes. `edits`: path → what is to stand there, or null for nothing. `objects`: what the entries need. */
 export interface Change {
@@ -28,7 +27,7 @@ export class Draft {
   readonly #how: { readonly byIds?: boolean };
   readonly #objects = new Map<Oid, GitObject>();
   readonly #added = new Map<Oid, GitObject>();
-  readonly #parsed = new Map<Oid, ReadonlyMap<string, Line>>();
+  readonly #indexes = new Map<Oid, ReadonlyMap<string, number>>();
 
   /** `byIds`: of a branch whose trees are wide, only the folders that are needed are asked for. */
   constructor(remote: Remote, base: Oid | null, how: { readonly byIds?: boolean } = {}) {
@@ -72,7 +71,7 @@ export class Draft {
   list(path: string): ReadonlyMap<string, Entry> {
     const oid = path === '' ? this.#root : this.entry(path)?.oid;
     if (oid === undefined || oid === null) return new Map();
-    return new Map([...this.#tree(oid).values()].map((line) => [line.name.toString(), line]));
+    return new Map(readTree(this.object(oid).bytes).map((line) => [line.name.toString(), line]));
   }
 
   /** The contents of files at these opened paths; a path where no file stands is left out. */
@@ -144,18 +143,14 @@ export class Draft {
     return true;
   }
 
-  #line(tree: Oid, name: string): Line | undefined {
-    return this.#tree(tree).get(Buffer.from(name).toString('latin1'));
-  }
-
-  /** A tree's lines by name; names are kept as bytes (latin1), so that one that is not UTF-8 is never taken for another. */
-  #tree(oid: Oid): ReadonlyMap<string, Line> {
-    let lines = this.#parsed.get(oid);
-    if (lines === undefined) {
-      lines = new Map(readTree(this.object(oid).bytes).map((line) => [line.name.toString('latin1'), line]));
-      this.#parsed.set(oid, lines);
+  #line(tree: Oid, name: string): Entry | undefined {
+    let index = this.#indexes.get(tree);
+    if (index === undefined) {
+      index = indexOf(this.object(tree).bytes);
+      this.#indexes.set(tree, index);
     }
-    return lines;
+    const at = index.get(Buffer.from(name).toString('latin1'));
+    return at === undefined ? undefined : lineAt(this.object(tree).bytes, at);
   }
 
   /** An object that was opened or drafted. */

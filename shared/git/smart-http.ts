@@ -10,7 +10,10 @@ import type { Move, PushReport, Remote } from './remote.ts';
 import { UploadPack } from './upload-pack.ts';
 import { walk } from './walk.ts';
 
-/** Beyond this many bytes of a pack it is cheaper to ask for the trees by id, a request for each level. */
+/**
+ * So many bytes of a pack of trees are read, even if those that were asked for come first: what else is opened later is
+ * then often there already. Beyond it is cheaper to ask for the trees by id, a request for each level.
+ */
 const BUDGET = 2 ** 17;
 
 export interface SmartHttpOptions extends HttpOptions {
@@ -50,7 +53,7 @@ export class SmartHttp implements Remote {
     if (missing.has(commit)) {
       const { filter } = await this.#upload.capabilities();
       if (!(byIds && filter)) {
-        await this.#stream(commit, paths, filter ? BUDGET : Number.POSITIVE_INFINITY, arrived);
+        await this.#stream(commit, paths, filter, arrived);
         ({ found, missing } = walk(commit, paths, lookup));
       }
     }
@@ -62,8 +65,8 @@ export class SmartHttp implements Remote {
     return found;
   }
 
-  /** The commit's trees as the server sends them, until the touched ones are there or the budget is spent. */
-  async #stream(commit: Oid, paths: readonly string[], budget: number, arrived: Map<Oid, GitObject>): Promise<void> {
+  /** The commit's trees as the server sends them: up to the budget, or, where files follow them, until all are there. */
+  async #stream(commit: Oid, paths: readonly string[], filter: boolean, arrived: Map<Oid, GitObject>): Promise<void> {
     const lookup = (oid: Oid): GitObject | undefined => arrived.get(oid) ?? this.#memory.objects.get(oid);
     const known = [...this.#memory.known].filter((oid) => oid !== commit);
     let { missing } = walk(commit, paths, lookup);
@@ -76,7 +79,7 @@ export class SmartHttp implements Remote {
           this.#memory.objects.add(oid, object);
           if (missing.has(oid)) ({ missing } = walk(commit, paths, lookup));
         },
-        enough: (received) => missing.size === 0 || received > budget,
+        enough: (received) => (filter ? received > BUDGET : missing.size === 0),
       },
     );
   }

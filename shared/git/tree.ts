@@ -41,14 +41,30 @@ export function* spans(tree: Buffer): Generator<Span> {
   }
 }
 
+/** Where the line of each name begins. Names are latin1 spellings: git promises no encoding, so bytes are what counts. */
+export function indexOf(bytes: Uint8Array): ReadonlyMap<string, number> {
+  const tree = bufferOf(bytes);
+  const index = new Map<string, number>();
+  for (const { start, name, zero } of spans(tree)) index.set(tree.toString('latin1', name, zero), start);
+  return index;
+}
+
+/** The line that begins there. */
+export function lineAt(bytes: Uint8Array, start: number): Line {
+  const tree = bufferOf(bytes);
+  const name = tree.indexOf(0x20, start) + 1;
+  const zero = tree.indexOf(0, name);
+  return {
+    mode: tree.toString('latin1', start, name - 1),
+    name: tree.subarray(name, zero),
+    oid: tree.toString('hex', zero + 1, zero + 1 + OID),
+  };
+}
+
 /** The lines of a tree. Throws Stalled TreeBroken. */
 export function readTree(bytes: Uint8Array): Line[] {
   const tree = bufferOf(bytes);
-  return Array.from(spans(tree), ({ start, name, zero, end }) => ({
-    mode: tree.toString('latin1', start, name - 1),
-    name: tree.subarray(name, zero),
-    oid: tree.toString('hex', zero + 1, end),
-  }));
+  return Array.from(spans(tree), ({ start }) => lineAt(tree, start));
 }
 
 /** Git's order: by bytes, a folder as if its name ended in a slash. */
