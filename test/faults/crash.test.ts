@@ -31,11 +31,12 @@ async function workOff(ferry: Ferry): Promise<void> {
   for (let answer = await ferry.invoke(); answer !== null; answer = await ferry.invoke());
 }
 
-/** Puts one upload that lands and one that is rejected, more than a batch of messages together, and tells of them. */
+/** Puts one upload that lands and one that is rejected: told by a whole batch, and by what is drained after it. */
 async function drop(ferry: Ferry, name: string): Promise<void> {
   await ferry.put(`config/${name}.yaml`, `name: ${name}\n`);
   await ferry.put(`config/${name}-broken.yaml`, 'a: [\n');
-  for (let times = 0; times < 6; times += 1) await ferry.tell(`config/${name}.yaml`, `config/${name}-broken.yaml`);
+  for (let times = 0; times < 10; times += 1) await ferry.tell(`config/${name}.yaml`);
+  await ferry.tell(`config/${name}-broken.yaml`);
 }
 
 /** One commit, one record, each told at least once and always under one id, the note beside, nothing in the queue. */

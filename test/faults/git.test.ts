@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Retryable } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';
+import type { Remote } from '../../shared/git/remote.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { type Ferry, LEDGER, startFerry } from '../servers/ferry.ts';
 import type { GitServerOptions } from '../servers/git-server.ts';
@@ -69,6 +71,27 @@ describe('fault 38', () => {
         assert.equal(await ferry.depth(), 0);
       }));
   }
+
+  test('the answer is lost, and another push came on top: one commit, told all the same', () =>
+    withUpload({}, async (ferry) => {
+      const real = new SmartHttp({ url: ferry.server.url, memory: newMemory() });
+      const push: Remote['push'] = async (moves, objects) => {
+        const report = await real.push(moves, objects);
+        if (!moves.some(({ ref }) => ref === 'refs/heads/main')) return report;
+        await ferry.server.repository.commit({ 'README.md': 'x\n' }, 'main', 'On top');
+        throw new Retryable('ConnectionLost', 'The answer got lost.');
+      };
+      const remote: Remote = {
+        tips: (refs) => real.tips(refs),
+        open: (...where) => real.open(...where),
+        fetch: (oids) => real.fetch(oids),
+        log: (...range) => real.log(...range),
+        push,
+      };
+      await ferry.invoke({ deps: { remote } });
+      assert.deepEqual(await summaries(ferry), ['On top', 'Release apps/production/a.yaml', 'Begin']);
+      assert.deepEqual(types(ferry), ['Landed Release apps/production/a.yaml']);
+    }));
 
   test('a hook refuses: stalled in its words, nothing moved, the message stays', () =>
     withUpload({ hook: 'echo "only on Fridays" >&2; exit 1' }, async (ferry) => {

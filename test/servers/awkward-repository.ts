@@ -12,9 +12,9 @@ export async function makeAwkwardRepository(config: string): Promise<GitReposito
     'apps/production/run.sh': { mode: '100755', bytes: '#!/bin/sh\n' },
     'apps/production/link': { mode: '120000', bytes: 'kept.yaml' },
     'apps/production/module': { mode: '160000', bytes: SUBMODULE },
-    'apps/foo/inside.yaml': 'a: 1\n',
-    'apps/foo.txt': 'beside the folder foo\n',
-    'apps/foo-bar/inside.yaml': 'a: 1\n',
+    'apps/production/foo.txt': 'beside a folder foo that is to come\n',
+    'apps/production/foo-bar/inside.yaml': 'a: 1\n',
+    'apps/production/foo0': 'after it\n',
     'charts/by-hand/Chart.yaml': 'apiVersion: v2\nname: by-hand\nversion: 1.0.0\n',
     'bytes.bin': Buffer.from([0, 255, 13, 10, 26]),
   });
