@@ -2,7 +2,7 @@ import type { Mirror } from '../../shared/config/config.ts';
 import { asFerryError, FerryError } from '../../shared/errors.ts';
 import { placesOf, REMOVED, recordOf } from '../../shared/ledger/state.ts';
 import { type Candidate, choose, isGone } from '../../shared/unit/choose.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
+import { probableFolder, type Unit } from '../../shared/unit/unit.ts';
 import type { Batch } from './batch.ts';
 import type { Concern } from './concern.ts';
 import { type Judgement, judge } from './judge.ts';
@@ -29,7 +29,13 @@ export async function plan(
   const { bucket, budget } = batch.deps;
   const concerns = todo.slice(0, budget.units);
   const units = concerns.map(({ unit }) => unit);
-  const [sources] = await Promise.all([observeAll(units, bucket), batch.round.ledger.load(units.map(({ id }) => id))]);
+  const { main, ledger } = batch.round;
+  // The folders that will probably be touched are asked for along with the records: walks side by side share requests.
+  const [sources] = await Promise.all([
+    observeAll(units, bucket),
+    ledger.load(units.map(({ id }) => id)),
+    main.open(units.map((unit) => `${probableFolder(unit)}/-`)),
+  ]);
 
   const looked = concerns.flatMap((concern): Looked[] => {
     const found = sources.get(concern.unit.id) ?? [];

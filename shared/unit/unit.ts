@@ -50,3 +50,8 @@ export function filesRoot(folder: string, name: string): string {
   const slash = name.lastIndexOf('/');
   return [folder, slash === -1 ? '' : name.slice(0, slash)].filter((part) => part !== '').join('/');
 }
+
+/** The folder that a unit stands in, as far as its name tells: worth opening before it is known what the unit holds. */
+export function probableFolder({ mirror: { place }, name }: Unit): string {
+  return place.kind === 'files' ? filesRoot(place.folder, name) : chartPlace(place.template, { name, version: '-' });
+}
