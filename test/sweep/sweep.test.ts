@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Cursor, cursorOf } from '../../functions/sweep/cursor.ts';
+import { type Deps, sweep } from '../../functions/sweep/sweep.ts';
+import type { Change } from '../../shared/change/change.ts';
+import { formatChange } from '../../shared/change/own.ts';
+import { newMemory } from '../../shared/git/memory.ts';
+import { SmartHttp } from '../../shared/git/smart-http.ts';
+import type { Notice } from '../../shared/notice/bus.ts';
+import { type Ferry, startFerry } from '../servers/ferry.ts';
+
+const CONFIG = `apiVersion: gitferry.dev/v1
+mirrors:
+  - { bucket: releases, prefix: config/, files: apps/production }
+  - { bucket: releases, prefix: swept/, files: swept, onDelete: remove }
+`;
+
+interface Swept {
+  readonly asked: readonly Change[];
+  readonly told: readonly Notice[];
+  readonly next: Cursor | null;
+}
+
+describe('sweep', () => {
+  let ferry: Ferry;
+  before(async () => {
+    ferry = await startFerry({}, {}, CONFIG);
+  });
+  after(() => ferry.close());
+
+  /** One sweep, whose questions go to the queue. */
+  async function swept(cursor: Cursor | null = null, given: Partial<Deps> = {}): Promise<Swept> {
+    const [asked, told]: [Change[], Notice[]] = [[], []];
+    await sweep(cursor, {
+      deployment: 'test',
+      repository: ferry.server.url,
+      branch: 'main',
+      remote: new SmartHttp({ url: ferry.server.url, memory: newMemory() }),
+      bucket: ferry.bucket,
+      bus: { put: async (notices) => void told.push(...notices) },
+      ask: async (changes) => {
+        asked.push(...changes);
+        for (const change of changes) await ferry.send(formatChange(change));
+      },
+      now: () => new Date(),
+      remaining: () => 60_000,
+      log: () => {},
+      ...given,
+    });
+    const [continues] = told.filter(({ type }) => type === 'SweepContinues');
+    return { asked, told, next: cursorOf(continues?.detail) };
+  }
+
+  async function workOff(): Promise<void> {
+    while ((await ferry.invoke()) !== null);
+  }
+
+  const keysOf = (asked: readonly Change[]): string[] =>
+    asked.map((change) => (change.kind === 'object' ? change.key : change.kind));
+
+  test('before there is a ledger it asks for all that the rules reach, and that lands', async () => {
+    await ferry.put('config/early.yaml', 'a: 1\n');
+    assert.deepEqual(keysOf((await swept()).asked), ['config']);
+    await workOff();
+    assert.deepEqual(await ferry.releases(), ['Release apps/production/early.yaml']);
+  });
+
+  test('asks for nothing where nothing was missed', async () => {
+    assert.deepEqual((await swept()).asked, []);
+  });
+
+  test('fault 5: an upload, an overwrite and a deletion whose events were never sent', async () => {
+    await ferry.put('config/early.yaml', 'a: 2\n');
+    await ferry.put('swept/gone.yaml', 'a: 1\n');
+    assert.deepEqual(keysOf((await swept()).asked), ['config/early.yaml', 'swept/gone.yaml']);
+    await workOff();
+    await ferry.remove('swept/gone.yaml');
+    assert.deepEqual(keysOf((await swept()).asked), ['swept/gone.yaml']);
+    await workOff();
+    assert.deepEqual((await ferry.releases()).slice(1), [
+      'Release apps/production/early.yaml',
+      'Release swept/gone.yaml',
+      'Remove swept/gone.yaml',
+    ]);
+    assert.deepEqual((await swept()).asked, []);
+  });
+
+  test('what was rejected is not asked for again', async () => {
+    await ferry.put('config/broken.yaml', 'a: [\n');
+    assert.deepEqual(keysOf((await swept()).asked), ['config/broken.yaml']);
+    await workOff();
+    assert.deepEqual((await swept()).asked, []);
+  });
+
+  test('fault 10, invariant 6: a release without a verdict is told again, not at once and not for ever', async () => {
+    const minutes = (count: number) => ({ now: () => new Date(Date.now() + count * 60_000) });
+    const landed = async (later: number): Promise<string[]> =>
+      (await swept(null, minutes(later))).told
+        .filter(({ type }) => type === 'Landed')
+        .map(({ detail }) => `${detail.summary}`);
+    assert.deepEqual(await landed(1), []);
+    assert.ok((await landed(10)).includes('Release apps/production/early.yaml'));
+    assert.deepEqual(await landed(25 * 60), []);
+  });
+
+  test('when its time runs out it goes on where it was, and misses nothing', async () => {
+    await ferry.put('swept/late.yaml', 'a: 1\n');
+    const asked: string[] = [];
+    let cursor: Cursor | null = null;
+    let rounds = 0;
+    do {
+      // Enough time for one look, each time.
+      let looks = 0;
+      const one = await swept(cursor, { remaining: () => (looks++ === 0 ? 60_000 : 0) });
+      asked.push(...keysOf(one.asked));
+      cursor = one.next;
+      rounds += 1;
+    } while (cursor !== null && rounds < 20);
+    assert.equal(cursor, null, 'it comes to an end');
+    assert.ok(rounds > 1);
+    assert.ok(asked.includes('swept/late.yaml'));
+    await workOff();
+  });
+
+  test('an unread change of gitferry.yaml is asked for', async () => {
+    await ferry.server.repository.commit({ 'gitferry.yaml': CONFIG.replace('apps/production', 'apps/moved') });
+    assert.deepEqual(keysOf((await swept()).asked)[0], 'config');
+    await workOff();
+    assert.ok((await ferry.server.repository.list()).has('apps/moved/early.yaml'));
+  });
+
+  test('a broken gitferry.yaml stops it, and it touches nothing', async () => {
+    await ferry.server.repository.commit({ 'gitferry.yaml': 'mirrors: [\n' });
+    assert.deepEqual(keysOf((await swept()).asked), ['config']);
+    await ferry.purge();
+  });
+});
+
+test('a cursor that is none begins at the beginning', () => {
+  for (const detail of [undefined, null, {}, { cursor: { phase: 'other' } }, 'x']) assert.equal(cursorOf(detail), null);
+});
