@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { each } from '../../functions/mirror/observe.ts';
 import { changedPaths, makeAwkwardRepository } from '../servers/awkward-repository.ts';
 import type { GitRepository } from '../servers/git-repository.ts';
 import { BUCKET, CONFIG, startStack, type TestStack } from '../servers/stack.ts';
@@ -12,7 +13,7 @@ export const LEDGER = 'refs/heads/gitferry-ledger/test/main';
 export interface Flow {
   readonly stack: TestStack;
   readonly repository: GitRepository;
-  /** Puts these objects (null: deletes), waits until nothing is on its way, and answers the new commits, oldest first. */
+  /** Puts these objects (null: deletes), all at once, waits until nothing is on its way, and answers the new commits, oldest first. */
   drop(uploads: Uploads, metadata?: Readonly<Record<string, string>>): Promise<string[]>;
   /** Drops, and checks that exactly these paths changed, in one commit. Answers the commit. */
   lands(uploads: Uploads, paths: readonly string[]): Promise<string>;
@@ -47,10 +48,10 @@ export async function startFlow(config = CONFIG): Promise<Flow> {
   };
 
   const drop: Flow['drop'] = async (uploads, metadata = {}) => {
-    for (const [Key, bytes] of Object.entries(uploads)) {
-      if (bytes === null) await stack.remove(Key);
-      else await stack.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: bytes, Metadata: metadata }));
-    }
+    await each(Object.entries(uploads), ([Key, bytes]): Promise<unknown> => {
+      if (bytes === null) return stack.remove(Key);
+      return stack.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: bytes, Metadata: metadata }));
+    });
     await stack.settled();
     return news();
   };

@@ -45,11 +45,11 @@ async function checkAll(ferry: Ferry, keys: readonly string[]): Promise<void> {
   await repository.git('fsck', '--strict', '--full');
 }
 
-test('invariant 4: 150 uploads at once are one push, and 150 commits', async () => {
+test('invariant 4: 90 uploads at once are one push, and 90 commits', async () => {
   const ferry = await startBegun();
   try {
     const before = ferry.pushes();
-    const keys = await upload(ferry, 150);
+    const keys = await upload(ferry, 90);
     while ((await ferry.invoke()) !== null);
     await checkAll(ferry, keys);
     assert.equal(ferry.pushes() - before, 1);
@@ -80,7 +80,7 @@ test('invariant 4: what comes while a push is on its way costs one more', async 
 
 for (const [atomic, changes] of [
   [true, 200],
-  [false, 80],
+  [false, 40],
 ] as const)
   test(`4 mirrors at once, ${changes} changes, ${atomic ? 'with' : 'without'} atomic: nothing is lost, in one line`, async () => {
     const ferry = await startBegun({ atomic });
