@@ -64,7 +64,7 @@ export const mirrorSchema = z
       })
       .optional()
       .describe(
-        'Only chart versions within this range land; prereleases only if the range names them. By default every release.',
+        'Only chart versions within this range land; prereleases only if the range names one (`>=6.0.0-0`). By default every release.',
       )
       .meta({ examples: ['>=6.0.0 <7.0.0'] }),
     select: z

@@ -24,19 +24,21 @@ function cut(_key: string, value: unknown): unknown {
 export function eventBus(client: EventBridgeClient, name: string): Bus {
   return {
     async put(notices) {
-      for (let at = 0; at < notices.length; at += ENTRIES_PER_CALL) {
-        const entries = notices.slice(at, at + ENTRIES_PER_CALL).map(({ type, detail }) => ({
-          EventBusName: name,
-          Source: 'gitferry',
-          DetailType: type,
-          Detail: JSON.stringify(detail, cut),
-        }));
-        const answer = await client.send(new PutEventsCommand({ Entries: entries })).catch((cause: unknown) => {
+      const entries = notices.map(({ type, detail }) => ({
+        EventBusName: name,
+        Source: 'gitferry',
+        DetailType: type,
+        Detail: JSON.stringify(detail, cut),
+      }));
+      const calls = Array.from({ length: Math.ceil(entries.length / ENTRIES_PER_CALL) }, async (_, index) => {
+        const Entries = entries.slice(index * ENTRIES_PER_CALL, (index + 1) * ENTRIES_PER_CALL);
+        const answer = await client.send(new PutEventsCommand({ Entries })).catch((cause: unknown) => {
           throw new Retryable('BusUnavailable', 'The event bus did not take the notice.', { cause });
         });
         if ((answer.FailedEntryCount ?? 0) > 0)
           throw new Retryable('BusUnavailable', `The event bus did not take ${answer.FailedEntryCount} notices.`);
-      }
+      });
+      await Promise.all(calls);
     },
   };
 }

@@ -34,10 +34,15 @@ export function candidatesOf(unit: Unit, objects: readonly ObjectInfo[]): Candid
   });
 }
 
-/** Whether the mirror's rule lets a version in; without a range, every release and no prerelease. */
+/**
+ * Whether the mirror's rule lets a version in; without a range, every release and no prerelease. A range that names a
+ * prerelease lets in prereleases of any version, as Helm and Flux read it (and npm does not).
+ */
 function admits(unit: Unit, version: string | null): boolean {
   if (version === null || unit.mirror.place.kind !== 'chart') return true;
-  return semver.satisfies(version, unit.mirror.place.versions ?? '*');
+  const range = new semver.Range(unit.mirror.place.versions ?? '*');
+  const includePrerelease = range.set.flat().some(({ semver: bound }) => (bound.prerelease?.length ?? 0) > 0);
+  return semver.satisfies(version, range.raw, { includePrerelease });
 }
 
 interface Ranked {

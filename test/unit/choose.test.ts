@@ -48,6 +48,9 @@ describe('their order', () => {
     assert.deepEqual(versions(ranked(unit, listing)), ['10.0.0', '9.0.0', '2.0.0']);
     const early = chartUnit('versions: ">=2.0.0 <10.0.0 || >=10.1.0-0"');
     assert.deepEqual(versions(ranked(early, listing)), ['10.1.0-rc.1', '9.0.0', '2.0.0']);
+    // As Helm and Flux read it: npm would take 9.0.0-0 for a word on prereleases of 9.0.0 alone.
+    const all = chartUnit('versions: ">=9.0.0-0"');
+    assert.deepEqual(versions(ranked(all, listing)), ['10.1.0-rc.1', '10.0.0', '9.0.0']);
   });
 
   test('the newest upload first where the mirror says so', () => {
