@@ -2,7 +2,7 @@ import type { LedgerEvent } from '../../shared/ledger/event.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
 import type { Batch } from './batch.ts';
 import type { Deps } from './deps.ts';
-import { each } from './observe.ts';
+import { each } from './each.ts';
 import { noteKey } from './push.ts';
 
 const TYPES: Readonly<Record<LedgerEvent['type'], Notice['type'] | null>> = {

@@ -1,11 +1,8 @@
-import { Readable } from 'node:stream';
 import { asFerryError, type FerryError } from '../../shared/errors.ts';
 import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
 import { type Candidate, candidatesOf } from '../../shared/unit/choose.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
-
-/** How many questions to a bucket are under way at once. */
-export const CONCURRENCY = 32;
+import { each } from './each.ts';
 
 /** What a unit's source holds now: the archives of a chart, or the one object of a file. */
 export async function observe(unit: Unit, bucket: Bucket): Promise<Candidate[]> {
@@ -31,9 +28,4 @@ export async function observeAll(
 /** What was seen at a source, to be compared with a later look. */
 export function fingerprint(candidates: readonly Candidate[]): string {
   return candidates.map(({ key, etag, modified }) => `${key} ${etag} ${modified}`).join('\n');
-}
-
-/** Runs `work` for each item, some at a time, and gives the results in the order of the items. */
-export async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  return Readable.from(items).map(work, { concurrency: CONCURRENCY }).toArray();
 }

@@ -5,7 +5,7 @@ import { renderMessage } from '../../shared/git/trailers.ts';
 import { ledgerRef } from '../../shared/ledger/ledger.ts';
 import type { Batch } from './batch.ts';
 import type { Deps } from './deps.ts';
-import { each } from './observe.ts';
+import { each } from './each.ts';
 
 /** Pushes batches, and tells a race from a refusal: after a race a tip has moved, after a refusal none has. */
 export class Pusher {

@@ -4,7 +4,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { each } from './observe.ts';
+import { each } from './each.ts';
 
 /** A message of the changes queue, as Lambda hands it over or as a drain receives it. */
 export interface Message {

@@ -4,8 +4,8 @@ import { parseChanges } from '../../shared/change/parse.ts';
 import { asFerryError, type FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
 import { whereOf } from './announce.ts';
 import type { Deps } from './deps.ts';
+import { each } from './each.ts';
 import { type Delivery, mirror } from './mirror.ts';
-import { each } from './observe.ts';
 import type { Message, Queue } from './queue.ts';
 
 interface Read {

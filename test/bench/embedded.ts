@@ -2,7 +2,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { each } from '../../functions/mirror/observe.ts';
+import { each } from '../../functions/mirror/each.ts';
 import { makeRepository } from '../servers/git-repository.ts';
 import { CONFIG, startStack } from '../servers/stack.ts';
 import { median } from './measure.ts';

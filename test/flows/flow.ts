@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { each } from '../../functions/mirror/observe.ts';
+import { each } from '../../functions/mirror/each.ts';
 import { changedPaths, makeAwkwardRepository } from '../servers/awkward-repository.ts';
 import type { GitRepository } from '../servers/git-repository.ts';
 import { BUCKET, CONFIG, startStack, type TestStack } from '../servers/stack.ts';

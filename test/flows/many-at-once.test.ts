@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { each } from '../../functions/mirror/observe.ts';
+import { each } from '../../functions/mirror/each.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
 import type { GitServerOptions } from '../servers/git-server.ts';
 

@@ -1,0 +1,9 @@
+import { Readable } from 'node:stream';
+
+/** How many calls of a service are under way at once. */
+const CONCURRENCY = 32;
+
+/** Runs `work` for each item, some at a time, and gives the results in the order of the items. */
+export async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  return Readable.from(items).map(work, { concurrency: CONCURRENCY }).toArray();
+}
