@@ -1,11 +1,16 @@
 import type { LedgerEvent } from '../shared/ledger/event.ts';
-import { printable } from './report.ts';
+import { printable } from '../shared/printable.ts';
 
 /** An event on one line: when, what became of it, of what, and what there is to say. */
 export function formatEvent(event: LedgerEvent): string {
   const unit = event.unit ?? event.source ?? '';
   const parts = [event.at.replace(/\.\d+Z$/u, 'Z'), event.type.padEnd(10), unit, ...said(event)];
-  return printable(parts.filter((part) => part !== '').join('  ')).replaceAll('\n', ' ');
+  return printable(
+    parts
+      .filter((part) => part !== '')
+      .join('  ')
+      .replaceAll('\n', ' '),
+  );
 }
 
 function said(event: LedgerEvent): readonly string[] {

@@ -4,8 +4,8 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Mirror } from '../shared/config/config.ts';
 import { parseConfig } from '../shared/config/parse.ts';
+import { printable } from '../shared/printable.ts';
 import { openRemote, readMain } from './main-repository.ts';
-import { printable } from './report.ts';
 import { findRunning, localAws, type Running } from './running.ts';
 import { uploadKey } from './upload-key.ts';
 

@@ -3,7 +3,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import { parseChanges } from '../shared/change/parse.ts';
 import { Rejected } from '../shared/errors.ts';
-import { printable } from './report.ts';
+import { printable } from '../shared/printable.ts';
 import { findRunning, localAws } from './running.ts';
 
 /** `gitferry replay <event.json>`: sends an event to the changes queue once more, as it is. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Fault } from '../shared/config/fault.ts';
 import { parseConfig } from '../shared/config/parse.ts';
 import { Rejected } from '../shared/errors.ts';
-import { printable } from './report.ts';
+import { printable } from '../shared/printable.ts';
 
 /** `gitferry validate <file>`: every fault on a line of its own, as editors and CI read it; exit status 1 if there is one. */
 export function validate(program: Command): void {
@@ -30,7 +30,7 @@ function judge(file: string, bytes: Uint8Array): { readonly lines: readonly stri
     if (!(error instanceof Rejected)) throw error;
     const { faults, count } = error.facts as { faults: readonly Fault[]; count: number };
     const lines = faults.map(({ line, column, reason, message }) =>
-      printable(`${file}:${line}:${column} ${reason} ${message}`).replaceAll('\n', ' '),
+      printable(`${file}:${line}:${column} ${reason} ${message}`),
     );
     if (count > faults.length) lines.push(`${file}: and ${count - faults.length} more`);
     return { lines, sound: false };

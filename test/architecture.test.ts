@@ -19,7 +19,7 @@ const OTHERS = ['.git', '.idea', '.vscode', '.DS_Store'];
 
 /** The folders of `shared`, bottom first: each may import those before it, so there is no cycle. */
 const LAYERS = [
-  ...['errors.ts', 'trust', 'git', 'manifest', 'artifact', 'change', 'config'],
+  ...['errors.ts', 'printable.ts', 'trust', 'git', 'manifest', 'artifact', 'change', 'config'],
   ...['ledger', 'source', 'notice', 'unit'],
 ];
 

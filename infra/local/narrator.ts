@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../../shared/printable.ts';
 import type { Happening } from './happening.ts';
 import type { BusEvent } from './pattern.ts';
 
@@ -47,7 +48,7 @@ export class Narrator {
     if (source === 'aws.s3') this.#object(event);
     const outcome = OUTCOMES[type];
     if (outcome === undefined || source !== 'gitferry') return;
-    const text = (name: string): string => printable(detail[name]);
+    const text = (name: string): string => told(detail[name]);
     const name = text('source').replace(/^s3:\/\/[^/]+\//u, '') || text('unit');
     const landed = type === 'Landed';
     const first = landed ? `${text('commit').slice(0, 7)}  ${text('summary')}` : text('reason');
@@ -79,11 +80,8 @@ export class Narrator {
 }
 
 /** Names and messages come from outside: nothing in them may steer a terminal. */
-function printable(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu, (sign) =>
-    JSON.stringify(sign).slice(1, -1),
-  );
+function told(value: unknown): string {
+  return typeof value === 'string' ? printable(value) : '';
 }
 
 function size(bytes: number): string {

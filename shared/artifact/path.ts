@@ -1,16 +1,14 @@
 import { Rejected } from '../errors.ts';
+import { isPrintable, printable } from '../printable.ts';
 
 /** Linux' limits, in bytes. */
 const MAX_SEGMENT = 255;
 const MAX_PATH = 4096;
 
-/** Control characters, line separators, and the marks that turn the direction of text: a review could not see them. */
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu;
-
 /** A path as sentences show it: quoted, cut, and with nothing invisible in it. */
 export function shown(path: string): string {
   const cut = path.length > 120 ? `${path.slice(0, 120)}…` : path;
-  return JSON.stringify(cut).replace(INVISIBLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return printable(JSON.stringify(cut));
 }
 
 /**
@@ -25,7 +23,8 @@ function folded(segment: string): string {
 function fault(path: string): string | null {
   if (path === '') return 'is empty';
   if (!path.isWellFormed()) return 'is not valid Unicode';
-  if (path.search(INVISIBLE) !== -1) return 'holds a control character';
+  // A review could not see them, nor tell two names apart that differ by one.
+  if (!isPrintable(path)) return 'holds a control character or an invisible one';
   if (path.includes('\\')) return 'holds a backslash';
   if (path.startsWith('/')) return 'is absolute';
   if (/^[a-z]:/iu.test(path)) return 'starts with a drive letter';

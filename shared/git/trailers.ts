@@ -1,7 +1,9 @@
+import { printable } from '../printable.ts';
+
 /** Trailers as `git interpret-trailers` writes them: `Key: value` lines in the last paragraph of a message. */
 export type Trailers = readonly (readonly [key: string, value: string])[];
 
-/** One trailer's value on one line: control characters are written as escapes, so that a value can't add a trailer. */
+/** One trailer's value on one line: control characters are written as escapes, so that a value can't add a trailer, and JSON stays JSON. */
 function oneLine(value: string): string {
   return value.replace(
     /[\u0000-\u001f\u007f\u0085\u2028\u2029]/gu,
@@ -12,8 +14,8 @@ function oneLine(value: string): string {
 /** A commit message: subject, body, trailers. No text given to it can start a line of its own. */
 export function renderMessage(subject: string, body: readonly string[], trailers: Trailers): string {
   const paragraphs = [
-    oneLine(subject),
-    ...(body.length === 0 ? [] : [body.map(oneLine).join('\n')]),
+    printable(subject),
+    ...(body.length === 0 ? [] : [body.map(printable).join('\n')]),
     trailers.map(([key, value]) => `${key}: ${oneLine(value)}`).join('\n'),
   ];
   return `${paragraphs.join('\n\n')}\n`;

@@ -9,6 +9,16 @@ describe('checkPath', () => {
     ...['C:/x', 'c:x', 'a\0b', 'a\nb', 'a\u007fb', 'a\u0085b', 'a\u202eb', 'a\u2028b', 'a\ud800b'],
     ...['.git', '.git/config', 'a/.git/hooks/pre-commit', '.GIT/config', '.Git', 'git~1', 'GIT~1/config', 'git~2'],
     ...['.git.', '.git ', '.git. .', '.git::$INDEX_ALLOCATION/config', '.git:x', 'git~1.', '.g\u200cit', '\u200b.git'],
+    ...[
+      'safe\u200e\u200bname.yaml',
+      'a\u200fb',
+      'a\u061cb',
+      'a\u2060b',
+      'a\ufeffb',
+      'a\u3164b',
+      'a\u{e0041}b',
+      'a\ufe0fb',
+    ],
     ...['.gi\u00adt', '.git\ufeff/config', '.\u2060git'],
     ...['x'.repeat(256), `${'ä'.repeat(128)}`, `${'abc/'.repeat(1024)}d`],
   ];
@@ -41,7 +51,7 @@ describe('checkPath', () => {
 
 describe('shown', () => {
   it('leaves nothing invisible in a sentence, and cuts what is long', () => {
-    assert.equal(shown('a\u202e\u0085\n"'), '"a\\u202e\\u0085\\n\\""');
+    assert.equal(shown('.g\u200cit\u202e\u0085\n"'), '".g\\u{200c}it\\u{202e}\\u{85}\\n\\""');
     assert.ok(shown('x'.repeat(9999)).length < 130);
   });
 });

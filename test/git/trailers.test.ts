@@ -21,6 +21,11 @@ test('fault 37: whatever the texts hold, a message has its own lines and no othe
   );
 });
 
+test('fault 37: what a reader could not see is written out in subject and body', () => {
+  const message = renderMessage('Release a\u200bb', ['from \u202eton.yaml'], [['Source', 'x']]);
+  assert.equal(message, 'Release a\\u{200b}b\n\nfrom \\u{202e}ton.yaml\n\nSource: x\n');
+});
+
 test('trailers are read from the last paragraph only', () => {
   const message = renderMessage(
     'Subject',
