@@ -71,19 +71,15 @@ const PROTECTED: readonly RegExp[] = [
 ];
 
 /**
- * That an upload may write here. `alsoProtected` are full paths (the files that `gitferry.yaml` refers to); they are
- * protected together with all that would replace them: a folder of their name, a file where their folder is.
+ * That an upload may write here. The root's `gitferry.yaml` is protected together with all that would replace it: a
+ * folder of its name.
  *
  * @throws Rejected `PathProtected`
  */
-export function checkUnprotected(path: string, alsoProtected: readonly string[] = []): void {
+export function checkUnprotected(path: string): void {
   const segments = path.split('/').map(folded);
-  const place = `${segments.join('/')}/`;
-  const whole = ['gitferry.yaml', 'gitferry.yml', ...alsoProtected].some((other) => {
-    const taken = `${other.split('/').map(folded).join('/')}/`;
-    return taken.startsWith(place) || place.startsWith(taken);
-  });
-  if (!whole && !segments.some((segment) => PROTECTED.some((pattern) => pattern.test(segment)))) return;
+  const steering = /^gitferry\.ya?ml$/u.test(segments[0] ?? '');
+  if (!steering && !segments.some((segment) => PROTECTED.some((pattern) => pattern.test(segment)))) return;
   throw new Rejected('PathProtected', `The path ${shown(path)} is one that only people may change.`, {
     hint: 'Leave this file out of the upload, and change it by a commit of your own.',
     facts: { path },
