@@ -50,11 +50,19 @@ test('every script of npm that a page names is in package.json', async () => {
       assert.ok(name in scripts, `${path}: ${line}`);
 });
 
+/** The names of gitferry's commands, and of those below `ledger`. */
+async function commands(): Promise<ReadonlySet<string>> {
+  const texts = await Promise.all((await sourceFiles('cli/*.ts')).map((file) => readFile(join(ROOT, file), 'utf8')));
+  return new Set(texts.flatMap((text) => [...text.matchAll(/\.command\('([\w-]+)/gu)].map(([, name = '']) => name)));
+}
+
+test('the changelog names every command', async () => {
+  const text = await readFile(join(ROOT, 'CHANGELOG.md'), 'utf8');
+  for (const name of await commands()) assert.match(text, new RegExp(`[\` ]${name}[\` ]`, 'u'));
+});
+
 test('every command of gitferry that a page names is in its command line', async () => {
-  const known = new Set<string>();
-  for (const file of await sourceFiles('cli/*.ts'))
-    for (const [, name = ''] of (await readFile(join(ROOT, file), 'utf8')).matchAll(/\.command\('([\w-]+)/gu))
-      known.add(name);
+  const known = await commands();
   assert.ok(known.has('validate'));
   for (const { path, text } of await readPages()) {
     const inCode = [...text.matchAll(/`[^`\n]+`/gu), ...text.matchAll(/^.*\bnpm run -s gitferry .*$/gmu)];
