@@ -1,4 +1,4 @@
-import type { Config } from '../../shared/config/config.ts';
+import type { Config, Mirror } from '../../shared/config/config.ts';
 import type { Rejected } from '../../shared/errors.ts';
 import type { Identity } from '../../shared/git/commit.ts';
 import type { LedgerEvent } from '../../shared/ledger/event.ts';
@@ -6,13 +6,16 @@ import type { LedgerHead } from '../../shared/ledger/ledger.ts';
 import {
   emptyState,
   type Places,
+  REMOVED,
   type Release,
+  recordOf,
   type Source,
   type UnitState,
   withRejection,
 } from '../../shared/ledger/state.ts';
 import { addressOf } from '../../shared/notice/outcome.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
+import type { Concern } from './concern.ts';
 import type { Desired, Obstacle } from './decide.ts';
 import type { Deps } from './deps.ts';
 import { obstacleText } from './obstacle.ts';
@@ -28,6 +31,12 @@ interface Beside {
 /** Why an upload was turned away, to be left beside it. */
 export interface Note extends Beside {
   readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A message that says nothing we understand, by the digest of its body. */
+export interface Unreadable {
+  readonly error: Rejected;
+  readonly digest: string;
 }
 
 /**
@@ -112,17 +121,34 @@ export class Batch {
   }
 
   /** Turns a content away: remembered, so that it is told once, and left in word beside the upload. */
-  reject(unit: Unit, content: string, { reason, message, hint, facts }: Rejected, source: Source | null): void {
-    const event = this.event(unit.id, source);
-    const rejection = { id: event.id, reason, message, hint, rule: unit.mirror.digest, source };
-    this.put(withRejection(this.state(unit.id), content, rejection));
+  reject(unit: Unit, content: string, error: Rejected, source: Source, publisher: string | null): void {
+    const { reason, message, hint, facts } = error;
+    const event = this.event(unit.id, source, publisher);
+    this.#remember(unit, content, event.id, error, source);
     this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
-    if (source !== null) this.#note(source, { reason, message, hint, facts });
+    this.#note(source, { reason, message, hint, facts });
+  }
+
+  /** Refuses the removal of these units, told once for them all. */
+  refuseRemovals(mirror: Mirror, units: readonly Unit[], error: Rejected): void {
+    const { reason, message, hint } = error;
+    const event = this.event(null, null);
+    for (const unit of units)
+      this.#remember(unit, REMOVED, event.id, error, recordOf(this.state(unit.id))?.source ?? null);
+    const source = addressOf({ bucket: mirror.bucket, key: mirror.prefix });
+    this.events.push({ ...event, source, type: 'rejected', reason, message, hint, content: REMOVED });
   }
 
   /** Turns away a message that says nothing we understand. */
-  rejectMessage({ reason, message, hint }: Rejected): void {
-    this.events.push({ ...this.event(null, null), type: 'rejected', reason, message, hint, content: null });
+  rejectMessage({ error, digest }: Unreadable): void {
+    const { reason, message, hint } = error;
+    this.events.push({ ...this.event(null, null), type: 'rejected', reason, message, hint, content: digest });
+  }
+
+  #remember(unit: Unit, content: string, id: string, error: Rejected, source: Source | null): void {
+    const { reason, message, hint } = error;
+    const rejection = { id, reason, message, hint, rule: unit.mirror.digest, source };
+    this.put(withRejection(this.state(unit.id), content, rejection));
   }
 
   /** Lets a unit wait for a person, told once for each content, rule and place. */
@@ -139,6 +165,12 @@ export class Batch {
     if (edited) this.events.push({ ...event, type: 'waiting', reason, message, hint, paths: [...paths] });
     else this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
     if (!edited && source !== null) this.#note(source, { reason, message, hint, facts: { paths } });
+  }
+
+  /** Says in the log why what was uploaded changes nothing. */
+  nothing({ unit, changes }: Concern, why: string): void {
+    for (const { bucket, key } of changes)
+      this.deps.log('nothing to do', { unit: unit.id, source: addressOf({ bucket, key }), why });
   }
 
   #note({ bucket, key, etag, versionId }: Source, body: Readonly<Record<string, unknown>>): void {

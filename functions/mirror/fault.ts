@@ -1,6 +1,6 @@
 import type { Rejected } from '../../shared/errors.ts';
 import { announce } from './announce.ts';
-import { Batch } from './batch.ts';
+import { Batch, type Unreadable } from './batch.ts';
 import type { Deps } from './deps.ts';
 import type { Pusher } from './push.ts';
 import { faultOf, type Round } from './round.ts';
@@ -13,14 +13,22 @@ const AUTHOR = { name: 'gitferry', email: 'gitferry@localhost' };
  * mended all that its rules reach is looked at afresh, so that nothing which came meanwhile is lost.
  * False when someone was ahead.
  */
-export async function recordFault(round: Round, error: Rejected, pusher: Pusher, deps: Deps): Promise<boolean> {
+export async function recordFault(
+  round: Round,
+  error: Rejected,
+  unreadable: readonly Unreadable[],
+  pusher: Pusher,
+  deps: Deps,
+): Promise<boolean> {
   const fault = faultOf(error);
-  if (round.head.fault === fault) return true;
+  const known = round.head.fault === fault;
+  if (known && unreadable.length === 0) return true;
   const batch = new Batch(round, { mirrors: [], author: AUTHOR }, deps);
   const mirrors = Object.entries(round.head.mirrors).map(([name, tally]) => [name, { ...tally, rule: '' }]);
   batch.head = { ...round.head, fault, config: null, mirrors: Object.fromEntries(mirrors) };
   const { reason, message, hint } = error;
-  batch.events.push({ ...batch.event(null, null), type: 'stalled', reason, message, hint });
+  if (!known) batch.events.push({ ...batch.event(null, null), type: 'stalled', reason, message, hint });
+  for (const message of unreadable) batch.rejectMessage(message);
   if (!(await pusher.push(batch))) return false;
   await announce(batch, deps);
   return true;

@@ -10,6 +10,8 @@ export interface Named {
   readonly release: Release;
   /** The version that stood before, null for none. */
   readonly previous: string | null;
+  /** Whether the same content stood elsewhere before. */
+  readonly moved: boolean;
   readonly edits: Places;
 }
 
@@ -26,10 +28,10 @@ export interface Told extends Named {
 /** A diff shows the rest. */
 const LISTED = 20;
 
-function nameOf({ unit, release, edits }: Named): string {
+function nameOf({ unit, release, moved, edits }: Named): string {
   if (release.version !== null) return `${unit.name} ${release.version}`;
   const [only, ...others] = Object.keys(edits);
-  return only !== undefined && others.length === 0 ? only : unit.name.slice(unit.name.lastIndexOf('/') + 1);
+  return only !== undefined && others.length === 0 && !moved ? only : unit.name;
 }
 
 /** The first line of the commit, which is also how people are told. */
@@ -37,9 +39,7 @@ export function subjectOf(told: Named): string {
   const { content, root } = told.release;
   const name = nameOf(told);
   if (content === REMOVED) return `Remove ${name}`;
-  return told.previous === told.release.version && Object.values(told.edits).includes(null) && told.previous !== null
-    ? `Move ${name} to ${root}`
-    : `Release ${name}`;
+  return told.moved ? `Move ${name} to ${root || 'the root'}` : `Release ${name}`;
 }
 
 function bodyOf({ unit, release, previous, edits, present }: Told): string[] {

@@ -1,8 +1,9 @@
 import type { Change } from '../../shared/change/change.ts';
 import { type FerryError, Rejected, Retryable } from '../../shared/errors.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
+import { addressOf } from '../../shared/notice/outcome.ts';
+import { REJECTED_PREFIX, type Unit } from '../../shared/unit/unit.ts';
 import { announce } from './announce.ts';
-import { Batch } from './batch.ts';
+import { Batch, type Unreadable } from './batch.ts';
 import { type Concerns, concerned } from './concern.ts';
 import type { Deps } from './deps.ts';
 import { recordFault } from './fault.ts';
@@ -28,11 +29,12 @@ const ROUND = 15_000;
 
 /**
  * Brings the main repository to what the sources hold now, for all units that the changes reach; messages that were
- * none (`unreadable`) are recorded as rejected. Returns the changes whose outcome could not be recorded, and why; all others are done with. Throws Retryable or Stalled when none is.
+ * none (`unreadable`) are recorded as rejected. Returns the changes whose outcome could not be recorded, and why; all
+ * others are done with. Throws Retryable or Stalled when none is.
  */
 export async function mirror(
   deliveries: readonly Delivery[],
-  unreadable: readonly Rejected[],
+  unreadable: readonly Unreadable[],
   deps: Deps,
 ): Promise<ReadonlyMap<Change, FerryError>> {
   const changes = deliveries.map(({ change }) => change);
@@ -45,7 +47,7 @@ export async function mirror(
   for (let attempt = 0; ; ) {
     const round = await openRound(deps);
     if (round.config instanceof Rejected) {
-      if (await recordFault(round, round.config, pusher, deps)) return new Map();
+      if (await recordFault(round, round.config, unrecorded, pusher, deps)) return new Map();
       attempt = await again(attempt, deps);
       continue;
     }
@@ -58,8 +60,9 @@ export async function mirror(
     const todo = [...concerns.units.values()].filter(
       ({ unit }) => done.get(unit.id) !== unit.mirror.digest && !troubled.has(unit.id),
     );
+    for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
     const batch = new Batch(round, round.config, deps);
-    for (const error of unrecorded) batch.rejectMessage(error);
+    for (const message of unrecorded) batch.rejectMessage(message);
     const planned = await plan(batch, todo, troubled);
     closeRules(batch, concerns, new Set([...done.keys(), ...planned.keys()]));
 
@@ -70,8 +73,7 @@ export async function mirror(
     attempt = 0;
     unrecorded = [];
     await announce(batch, deps);
-    const doubtful = pusher.lost ? concerns.units.keys() : reachedAgain(deliveries, concerns);
-    await remind(new Set(doubtful), batch, deps);
+    await remind(pusher.lost ? [...concerns.units.keys()] : reachedAgain(deliveries, concerns), batch, deps);
     for (const unit of await steady(planned, concerns, deps)) done.set(unit.id, unit.mirror.digest);
 
     const left = [...concerns.units.keys()].filter((id) => !done.has(id) && !troubled.has(id));
@@ -88,6 +90,12 @@ function reachedAgain(deliveries: readonly Delivery[], { reach }: Concerns): str
   return deliveries.flatMap(({ change, again }) => (again ? (reach.get(change) ?? []) : []));
 }
 
+/** Says in the log that an upload is nobody's. */
+function logUncovered(change: Change, { log }: Deps): void {
+  if (change.kind === 'object' && !change.key.startsWith(REJECTED_PREFIX))
+    log('nothing to do', { unit: null, source: addressOf(change), why: 'no mirror of gitferry.yaml covers it' });
+}
+
 async function again(attempt: number, deps: Deps): Promise<number> {
   if (attempt >= ATTEMPTS || deps.remaining() < ROUND)
     throw new Retryable('OthersAhead', `The branch moved at each of ${attempt + 1} attempts to land.`);
@@ -102,6 +110,9 @@ function closeRules(batch: Batch, { ruled, failed }: Concerns, decided: Readonly
   for (const [mirror] of closed) mirrors[mirror.name] = { ...tallyOf(batch.head, mirror), rule: mirror.digest };
   const all = batch.config.mirrors.every(({ name, digest }) => mirrors[name]?.rule === digest);
   const config = all ? batch.round.configOid : batch.head.config;
+  // Once every unit is decided, nobody is left to succeed those of a mirror that is no more.
+  const reached = new Set(batch.config.mirrors.map(({ name }) => name));
+  if (all) for (const name of Object.keys(mirrors)) if (!reached.has(name)) delete mirrors[name];
   if (closed.length > 0 || config !== batch.head.config || batch.head.fault !== null)
     batch.head = { ...batch.head, mirrors, config, fault: null };
 }

@@ -3,14 +3,17 @@ import { asFerryError, FerryError } from '../../shared/errors.ts';
 import { placesOf, REMOVED, recordOf } from '../../shared/ledger/state.ts';
 import { type Candidate, choose, isGone } from '../../shared/unit/choose.ts';
 import { probableFolder, type Unit } from '../../shared/unit/unit.ts';
+import { eventOf } from './attribution.ts';
 import type { Batch } from './batch.ts';
 import type { Concern } from './concern.ts';
 import { each } from './each.ts';
-import { type Judgement, judge } from './judge.ts';
+import { type Judgement, judge, type Refusal } from './judge.ts';
 import { fingerprint, observeAll } from './observe.ts';
+import { lapsed } from './refusals.ts';
 import { release } from './release.ts';
 import { held, refuseRemovals, tallyOf } from './removals.ts';
 import { settle } from './settle.ts';
+import { succeed } from './succeed.ts';
 import { presentAt } from './view.ts';
 
 interface Looked {
@@ -44,7 +47,9 @@ export async function plan(
     troubled.set(concern.unit.id, found);
     return [];
   });
+  await succeed(batch, units);
   await settleAll(batch, units);
+  for (const look of looked) forgetLapsed(batch, look);
   for (const look of looked)
     await noteExpiry(batch, look).catch((error: unknown) => troubled.set(look.concern.unit.id, asFerryError(error)));
 
@@ -52,17 +57,30 @@ export async function plan(
   const judged = await judgeAll(batch, sound, troubled);
   const refused = removals(batch, judged);
   for (const { concern, judgement } of judged) {
-    for (const { error, content, candidate } of judgement.refusals)
-      batch.reject(concern.unit, content ?? `etag:${candidate.etag}`, error, {
-        bucket: concern.unit.mirror.bucket,
-        key: candidate.key,
-        etag: candidate.etag,
-        versionId: candidate.versionId,
-        modified: candidate.modified,
-      });
+    for (const refusal of judgement.refusals) refuse(batch, concern, refusal);
     if (!refused.has(concern.unit.id)) await release(batch, concern, judgement);
   }
   return new Map(judged.map(({ concern, judgement }) => [concern.unit.id, fingerprint(judgement.candidates)]));
+}
+
+function refuse(batch: Batch, { unit, changes }: Concern, { error, content, candidate }: Refusal): void {
+  const { key, etag, versionId, modified } = candidate;
+  const source = { bucket: unit.mirror.bucket, key, etag, versionId, modified };
+  const publisher = eventOf(candidate, changes)?.publisher ?? null;
+  batch.reject(unit, content ?? `etag:${etag}`, error, source, publisher);
+}
+
+/** Forgets refusals that speak of nothing any more, and takes their notes away. */
+function forgetLapsed(batch: Batch, { concern, candidates }: Looked): void {
+  const state = batch.state(concern.unit.id);
+  const gone = lapsed(state, candidates, batch.now);
+  if (gone.length === 0) return;
+  for (const content of gone) {
+    const source = state.rejected[content]?.source;
+    if (source && content !== REMOVED) batch.redeemed.push(source);
+  }
+  const rejected = Object.fromEntries(Object.entries(state.rejected).filter(([content]) => !gone.includes(content)));
+  batch.put({ ...state, rejected });
 }
 
 /** Takes in what people did at the places of these units. */
@@ -131,10 +149,8 @@ function removals(batch: Batch, judged: readonly { concern: Concern; judgement: 
     const places = units.reduce((sum, { id }) => sum + held(batch.state(id)), 0);
     const error = refuseRemovals(mirror, tallyOf(batch.head, mirror), places, batch.now);
     if (error === null) continue;
-    for (const unit of units) {
-      refused.add(unit.id);
-      batch.reject(unit, REMOVED, error, recordOf(batch.state(unit.id))?.source ?? null);
-    }
+    for (const { id } of units) refused.add(id);
+    batch.refuseRemovals(mirror, units, error);
   }
   return refused;
 }

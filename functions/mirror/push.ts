@@ -78,12 +78,7 @@ async function writeLedger(batch: Batch, branch: string): Promise<Oid> {
   const lines = events.map(
     (event) => `${event.type} ${event.unit ?? ''}${'reason' in event ? ` (${event.reason})` : ''}`,
   );
-  const subject =
-    round.ledger.tip === null
-      ? 'Begin the ledger'
-      : events.length === 1
-        ? `Record ${lines[0]}`
-        : `Record ${events.length} outcomes on ${branch}`;
+  const subject = round.ledger.tip === null ? 'Begin the ledger' : subjectOf(batch, lines, branch);
   return round.ledger.write({
     // Broken rules don't tell whose releases are ours: what the ledger missed stays to be taken in.
     head: { ...batch.head, recorded: round.config instanceof Rejected ? round.head.recorded : round.main.tip },
@@ -94,4 +89,12 @@ async function writeLedger(batch: Batch, branch: string): Promise<Oid> {
     identity,
     signer: round.signer,
   });
+}
+
+function subjectOf({ head, round }: Batch, lines: readonly string[], branch: string): string {
+  if (lines.length > 1) return `Record ${lines.length} outcomes on ${branch}`;
+  if (lines.length === 1) return `Record ${lines[0]}`;
+  return head.config === round.head.config
+    ? 'Note how the sources stand'
+    : `Use gitferry.yaml ${head.config?.slice(0, 10)}`;
 }

@@ -28,7 +28,10 @@ type Landing = Extract<Decision, { kind: 'land' }>;
 export async function release(batch: Batch, concern: Concern, judgement: Judgement): Promise<void> {
   const { unit } = concern;
   const { desired } = judgement;
-  if (desired === null) return;
+  if (desired === null) {
+    if (judgement.refusals.length === 0) batch.nothing(concern, judgement.why);
+    return;
+  }
   const { main } = batch.round;
   const state = batch.state(unit.id);
   const recorded = placesOf(state);
@@ -36,7 +39,7 @@ export async function release(batch: Batch, concern: Concern, judgement: Judgeme
   await main.open(paths);
   const view = await viewOf(main, unit, paths, recorded, () => batch.owners());
   const decision = decide(state, desired, view, unit.mirror);
-  if (decision.kind === 'nothing') return;
+  if (decision.kind === 'nothing') return batch.nothing(concern, decision.why);
   if (decision.kind === 'wait') {
     const [path = ''] = decision.obstacle.paths;
     batch.wait(unit, desired, decision.obstacle, view.taken.get(path) ?? null);
@@ -73,9 +76,10 @@ async function land(
   const publisher = event?.publisher ?? null;
   const claims = claimsOf(object?.metadata ?? {});
   const previous = recordOf(before)?.version ?? null;
+  const moved = recordOf(before)?.content === desired.content && recordOf(before)?.root !== desired.root;
 
   const nameless = { ...blank(batch, unit, desired), changed, publisher, release: deps.newId(newest) };
-  const summary = subjectOf({ unit, release: nameless, previous, edits });
+  const summary = subjectOf({ unit, release: nameless, previous, moved, edits });
   const made = { ...nameless, summary };
   const state = after(before, made, present);
   const record = renderRecord(deps.deployment, state);
@@ -83,7 +87,7 @@ async function land(
   const commit = await round.main.commit({
     edits: entries(round.main, unit, edits),
     objects: needed(edits, content?.objects ?? new Map()),
-    message: releaseMessage({ unit, release: made, previous, edits, present, claims, ledger, record }),
+    message: releaseMessage({ unit, release: made, previous, moved, edits, present, claims, ledger, record }),
     identity: batch.identity,
     signer: round.signer,
   });

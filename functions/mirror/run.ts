@@ -1,8 +1,10 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Change } from '../../shared/change/change.ts';
 import { parseChanges } from '../../shared/change/parse.ts';
-import { asFerryError, type FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
+import { asFerryError, FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
 import { whereOf } from './announce.ts';
+import type { Unreadable } from './batch.ts';
+import { digestOf } from './content.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
 import { type Delivery, mirror } from './mirror.ts';
@@ -13,11 +15,11 @@ interface Read {
   readonly deliveries: readonly Delivery[];
 }
 
-/** Reasons that pass by themselves: such messages come back at once. */
+/** Reasons that pass by themselves, and soon. */
 const PASSING = new Set(['TimeShort', 'OthersAhead', 'SourceUnsteady']);
 
-/** How long an outage hides a message before its next try, in seconds: five tries span some four hours. */
-const PATIENCE = [30, 120, 600, 3600, 10_800];
+/** How long a message is hidden before its next try, in seconds: through an outage five tries span some four hours. */
+const PATIENCE = { passing: [1, 5, 20, 60, 300], outage: [30, 120, 600, 3600, 10_800] };
 
 /**
  * One invocation: the batch that started it, and whatever else waits in the queue, as far as the budget goes. Messages
@@ -31,20 +33,18 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
     received: Number(attributes.ApproximateReceiveCount),
   }));
   const drained = await queue.drain(deps.budget.units - given.length);
-  const unreadable: Rejected[] = [];
+  const unreadable: Unreadable[] = [];
   const read = [...given, ...drained].map((message) => readMessage(message, unreadable));
   const deliveries = read.flatMap((one) => one.deliveries);
 
-  const failed = await mirror(deliveries, unreadable, deps).catch(async (error: unknown) => {
-    const ours = asFerryError(error);
-    deps.log('nothing could be recorded', { reason: ours.reason, message: ours.message });
-    return new Map<Change, FerryError>(deliveries.map(({ change }) => [change, ours]));
-  });
-  await tellStalls([...failed.values()], deps);
+  const outcome = await mirror(deliveries, unreadable, deps).catch(asFerryError);
+  if (outcome instanceof FerryError)
+    deps.log('nothing could be recorded', { reason: outcome.reason, message: outcome.message });
+  await tellStalls(outcome instanceof FerryError ? [outcome] : [...outcome.values()], deps);
 
   const kept = new Map<Message, FerryError>();
   for (const { message, deliveries } of read) {
-    const error = deliveries.map(({ change }) => failed.get(change)).find((one) => one !== undefined);
+    const error = outcome instanceof FerryError ? outcome : failureOf(deliveries, outcome);
     if (error !== undefined) kept.set(message, error);
   }
   await queue.remove(drained.filter((message) => !kept.has(message)));
@@ -52,20 +52,24 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
   return { batchItemFailures: given.filter((message) => kept.has(message)).map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-function readMessage(message: Message, unreadable: Rejected[]): Read {
+function failureOf(deliveries: readonly Delivery[], failed: ReadonlyMap<Change, FerryError>): FerryError | undefined {
+  return deliveries.map(({ change }) => failed.get(change)).find((error) => error !== undefined);
+}
+
+function readMessage(message: Message, unreadable: Unreadable[]): Read {
   try {
     const again = message.received > 1;
     return { message, deliveries: parseChanges(message.body).map((change) => ({ change, again })) };
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
-    unreadable.push(error);
+    unreadable.push({ error, digest: digestOf(Buffer.from(message.body)) });
     return { message, deliveries: [] };
   }
 }
 
 function patience(error: FerryError, received: number): number {
-  if (PASSING.has(error.reason)) return 1;
-  const seconds = PATIENCE[Math.min(received, PATIENCE.length) - 1] ?? 30;
+  const steps = PASSING.has(error.reason) ? PATIENCE.passing : PATIENCE.outage;
+  const seconds = steps[Math.min(received, steps.length) - 1] ?? 30;
   return error instanceof Retryable && error.retryAfter !== undefined ? Math.min(error.retryAfter, 10_800) : seconds;
 }
 

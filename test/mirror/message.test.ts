@@ -13,6 +13,7 @@ const chart: Told = {
   unit,
   release,
   previous: '6.12.0',
+  moved: false,
   edits,
   present: {},
   claims: {},
@@ -42,8 +43,11 @@ Gitferry-Ledger: ${'b'.repeat(40)}
 test('files, removals and moves are called what they are', () => {
   assert.equal(subjectOf({ ...file, edits: { 'apps/a.yaml': standing('1') } }), 'Release apps/a.yaml');
   assert.equal(subjectOf({ ...chart, release: { ...release, content: REMOVED, version: null } }), 'Remove charts/web');
-  const moved = { ...chart, previous: '6.14.1', edits: { 'charts/web': null, 'fleet/web': standing('1') } };
+  const moved = { ...chart, moved: true, previous: '6.14.1', edits: { 'charts/web': null, 'fleet/web': standing('1') } };
   assert.equal(subjectOf({ ...moved, release: { ...release, root: 'fleet/web' } }), 'Move web 6.14.1 to fleet/web');
+  const elsewhere = { 'apps/a.yaml': null, 'fleet/a.yaml': standing('1') };
+  const movedFile = { ...file, moved: true, edits: elsewhere, release: { ...file.release, root: 'fleet' } };
+  assert.equal(subjectOf(movedFile), `Move ${file.unit.name} to fleet`);
 });
 
 test('a long list of files is cut', () => {
