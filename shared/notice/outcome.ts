@@ -1,3 +1,4 @@
+import { decodeTime } from 'ulid';
 import { recordOf, type Source, type UnitState } from '../ledger/state.ts';
 import type { Notice } from './bus.ts';
 
@@ -10,6 +11,11 @@ export interface Where {
 
 export function addressOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
   return `s3://${bucket}/${key}`;
+}
+
+/** When an event was recorded: a ULID begins with it. */
+function timeOf(id: string): string {
+  return new Date(decodeTime(id)).toISOString();
 }
 
 function from(source: Source | null): string | null {
@@ -32,11 +38,11 @@ export function outcomesOf(where: Where, state: UnitState): Notice[] {
   const common = { deployment, repository, branch, unit: state.unit };
   const landed = landedNotice(where, state);
   const rejected = Object.values(state.rejected).map(({ id, reason, message, hint, source }): Notice => {
-    return { type: 'Rejected', detail: { ...common, id, reason, message, hint, source: from(source) } };
+    return { type: 'Rejected', detail: { ...common, id, at: timeOf(id), reason, message, hint, source: from(source) } };
   });
   const { waiting } = state;
   if (waiting === null) return landed === null ? rejected : [landed, ...rejected];
   const { id, reason, message, hint, paths } = waiting;
-  const wait: Notice = { type: 'Waiting', detail: { ...common, id, reason, message, hint, paths } };
+  const wait: Notice = { type: 'Waiting', detail: { ...common, id, at: timeOf(id), reason, message, hint, paths } };
   return [...(landed === null ? [] : [landed]), ...rejected, wait];
 }
