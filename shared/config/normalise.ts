@@ -2,12 +2,21 @@ import { createHash } from 'node:crypto';
 import type { Config, Mirror } from './config.ts';
 import type { ConfigShape, MirrorShape } from './schema.ts';
 
+/** What a mirror without a name is called. `#` divides a mirror's name from a unit's in the ledger. */
+export function nameOf(bucket: string, prefix: string): string {
+  return `s3://${bucket}/${prefix.replaceAll('#', '%23')}`;
+}
+
+/** The folder that `files` names; empty for the root. */
+export function folderOf(files: string): string {
+  return files === '.' ? '' : files;
+}
+
 /** A mirror as the rest of gitferry knows it. Order and repetition in a list of kinds say nothing, so they are levelled. */
 export function normaliseMirror(shape: MirrorShape): Mirror {
   const { bucket, prefix, onDelete, onEdit, allowRepublish, limits, removals } = shape;
   const rule = {
-    // `#` divides a mirror's name from a unit's in the ledger.
-    name: shape.name ?? `s3://${bucket}/${prefix.replaceAll('#', '%23')}`,
+    name: shape.name ?? nameOf(bucket, prefix),
     bucket,
     prefix,
     place: normalisePlace(shape),
@@ -33,7 +42,7 @@ export function normaliseConfig(shape: ConfigShape): Config {
 
 function normalisePlace({ chart, files, unpack, versions, select }: MirrorShape): Mirror['place'] {
   if (chart !== undefined) return { kind: 'chart', template: chart, unpack, versions: versions ?? null, select };
-  return { kind: 'files', folder: files === undefined || files === '.' ? '' : files };
+  return { kind: 'files', folder: folderOf(files ?? '') };
 }
 
 /** JSON with the keys of every object in order, so that equal rules have equal digests. */

@@ -2,8 +2,8 @@ import { Rejected } from '../errors.ts';
 import type { Config } from './config.ts';
 import { type Document, readDocument } from './document.ts';
 import type { Fault, Finding } from './fault.ts';
-import { normaliseConfig, normaliseMirror } from './normalise.ts';
-import { checkMirror, checkTogether, type Placed } from './rules.ts';
+import { normaliseConfig } from './normalise.ts';
+import { checkMirror, checkTogether, type Written } from './rules.ts';
 import { configSchema, mirrorSchema } from './schema.ts';
 import { findingsOf } from './shape.ts';
 
@@ -29,17 +29,20 @@ export function parseConfig(bytes: Uint8Array): Config {
 function checkRules(value: Document['value']): readonly Finding[] {
   const mirrors = (value as { mirrors?: unknown } | null)?.mirrors;
   if (!Array.isArray(mirrors)) return [];
-  const findings: Finding[] = [];
-  const placed: Placed[] = [];
-  for (const [index, written] of mirrors.slice(0, 1000).entries()) {
-    const path = ['mirrors', index];
-    const shape = mirrorSchema.strip().safeParse(written);
-    if (!shape.success) continue;
-    findings.push(...checkMirror(shape.data, written as object, path));
-    if (shape.data.chart !== undefined || shape.data.files !== undefined)
-      placed.push({ mirror: normaliseMirror(shape.data), path });
-  }
-  return [...findings, ...checkTogether(placed)];
+  const read = mirrors.slice(0, 1000).flatMap((written: unknown, index): readonly Written[] => {
+    if (written === null || typeof written !== 'object' || Array.isArray(written)) return [];
+    return [{ keys: new Set(Object.keys(written)), sound: soundKeys(written), path: ['mirrors', index] }];
+  });
+  return [...read.flatMap(checkMirror), ...checkTogether(read)];
+}
+
+/** The values of a mirror that are right by themselves, defaults included. */
+function soundKeys(written: object): Written['sound'] {
+  const values = Object.entries(mirrorSchema.shape).flatMap(([key, schema]) => {
+    const { data, success } = schema.safeParse((written as Record<string, unknown>)[key]);
+    return success && data !== undefined ? [[key, data]] : [];
+  });
+  return Object.fromEntries(values);
 }
 
 function invalid(faults: readonly Fault[], count: number): Rejected {

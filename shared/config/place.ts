@@ -39,17 +39,22 @@ function checkPlace(path: string): Complaint {
 
 type Place = Mirror['place'];
 
+/** As much of a place as says where it is. */
+export type Spot =
+  | Pick<Extract<Place, { kind: 'chart' }>, 'kind' | 'template'>
+  | Pick<Extract<Place, { kind: 'files' }>, 'kind' | 'folder'>;
+
 /**
  * Whether one of two places can hold the other, whatever the charts are called. Two chart templates that can only be
  * equal are no overlap yet: which charts there are is known when they land.
  */
-export function overlap(one: Place, other: Place): boolean {
+export function overlap(one: Spot, other: Spot): boolean {
   const [short, long] = [segments(one), segments(other)].sort((a, b) => a.length - b.length) as [string[], string[]];
   if (one.kind === 'chart' && other.kind === 'chart' && short.length === long.length) return false;
   return short.every((segment, index) => canEqual(segment, long[index] ?? ''));
 }
 
-function segments(place: Place): string[] {
+function segments(place: Spot): string[] {
   if (place.kind === 'chart') return place.template.split('/');
   return place.folder === '' ? [] : place.folder.split('/');
 }

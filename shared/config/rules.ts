@@ -1,33 +1,42 @@
-import type { Mirror } from './config.ts';
-import type { Finding } from './fault.ts';
-import { overlap } from './place.ts';
+import { type Finding, formatPath } from './fault.ts';
+import { folderOf, nameOf } from './normalise.ts';
+import { overlap, type Spot } from './place.ts';
 import type { MirrorShape } from './schema.ts';
 
 const chartOnly = ['unpack', 'versions', 'select', 'allowRepublish'] as const;
 
-/** What one mirror's keys contradict each other in. `written` has the keys that the file names, defaults left out. */
-export function checkMirror(mirror: MirrorShape, written: object, path: Finding['path']): readonly Finding[] {
+/** A mirror as far as it can be read, and where in the file it stands. */
+export interface Written {
+  /** The keys that the file names, defaults left out. */
+  readonly keys: ReadonlySet<string>;
+  /** What is right by itself, defaults included; what is wrong is left out. */
+  readonly sound: Partial<MirrorShape>;
+  readonly path: Finding['path'];
+}
+
+/** What one mirror's keys contradict each other in. */
+export function checkMirror({ keys, sound, path }: Written): readonly Finding[] {
   const findings: Finding[] = [];
   const find = (key: string | null, reason: string, message: string): void => {
     findings.push({ path: key === null ? path : [...path, key], at: 'key', reason, message });
   };
-  if (mirror.chart === undefined && mirror.files === undefined)
+  const { chart, unpack, allowKinds = [], denyKinds = [], limits } = sound;
+  if (!keys.has('chart') && !keys.has('files'))
     find(null, 'PlaceMissing', 'The mirror says neither chart nor files: where do its uploads go?');
-  if (mirror.chart !== undefined && mirror.files !== undefined)
+  if (keys.has('chart') && keys.has('files'))
     find('files', 'PlaceTwice', 'The mirror says both chart and files: make two mirrors of it.');
-  if (mirror.files !== undefined && mirror.chart === undefined)
+  if (keys.has('files') && !keys.has('chart'))
     for (const key of chartOnly)
-      if (Object.hasOwn(written, key))
-        find(key, 'KeyContradicts', `${key} is about charts, and this mirror carries files.`);
-  if (mirror.chart?.endsWith('.tgz') && mirror.unpack)
+      if (keys.has(key)) find(key, 'KeyContradicts', `${key} is about charts, and this mirror carries files.`);
+  if (chart?.endsWith('.tgz') && unpack === true)
     find('chart', 'KeyContradicts', 'chart names an archive: say "unpack: false", or name a folder.');
-  if (mirror.chart !== undefined && !mirror.chart.endsWith('.tgz') && !mirror.unpack)
+  if (chart !== undefined && !chart.endsWith('.tgz') && unpack === false)
     find('chart', 'KeyContradicts', 'Charts stay packed here, so chart must name a file that ends in .tgz.');
-  for (const kind of mirror.denyKinds)
-    if (mirror.allowKinds.includes(kind)) find('denyKinds', 'KeyContradicts', `${kind} is both allowed and denied.`);
-  if (mirror.limits.packed > mirror.limits.object)
+  for (const kind of denyKinds)
+    if (allowKinds.includes(kind)) find('denyKinds', 'KeyContradicts', `${kind} is both allowed and denied.`);
+  if (limits !== undefined && limits.packed > limits.object)
     findings.push({
-      path: [...path, 'limits', Object.hasOwn(written, 'limits') ? 'packed' : 'object'],
+      path: [...path, 'limits', keys.has('limits') ? 'packed' : 'object'],
       at: 'key',
       reason: 'KeyContradicts',
       message: 'limits.packed is more than limits.object, and an archive is an object too: raise limits.object.',
@@ -35,32 +44,47 @@ export function checkMirror(mirror: MirrorShape, written: object, path: Finding[
   return findings;
 }
 
-/** A mirror and where in the file it stands. */
-export interface Placed {
-  readonly mirror: Mirror;
-  readonly path: Finding['path'];
+/** What the mirrors contradict each other in: their names, and their places. */
+export function checkTogether(mirrors: readonly Written[]): readonly Finding[] {
+  return [...checkNames(mirrors), ...checkPlaces(mirrors)];
 }
 
-/** What the mirrors contradict each other in: their names, and their places. */
-export function checkTogether(mirrors: readonly Placed[]): readonly Finding[] {
+function checkNames(mirrors: readonly Written[]): readonly Finding[] {
   const findings: Finding[] = [];
   const names = new Set<string>();
-  for (const { mirror, path } of mirrors) {
-    if (names.has(mirror.name))
-      findings.push({
-        path,
-        at: 'value',
-        reason: 'NameTaken',
-        message: `Another mirror is called ${mirror.name}: give this one a name.`,
-      });
-    names.add(mirror.name);
-  }
-  for (const [index, { mirror, path }] of mirrors.entries()) {
-    const other = mirrors.slice(0, index).find((earlier) => overlap(earlier.mirror.place, mirror.place));
-    if (other === undefined) continue;
-    const key = mirror.place.kind === 'chart' ? 'chart' : 'files';
-    const message = `The place can overlap with that of the mirror ${other.mirror.name}: no two mirrors may write the same path.`;
-    findings.push({ path: [...path, key], at: 'value', reason: 'PlacesOverlap', message });
+  for (const mirror of mirrors) {
+    const name = readName(mirror);
+    if (name === null) continue;
+    const message = `Another mirror is called ${name}: give this one a name.`;
+    if (names.has(name)) findings.push({ path: mirror.path, at: 'value', reason: 'NameTaken', message });
+    names.add(name);
   }
   return findings;
+}
+
+function checkPlaces(mirrors: readonly Written[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  const taken: { readonly spot: Spot; readonly name: string }[] = [];
+  for (const mirror of mirrors) {
+    const spot = readSpot(mirror);
+    if (spot === null) continue;
+    const other = taken.find((earlier) => overlap(earlier.spot, spot));
+    const message = `The place can overlap with that of the mirror ${other?.name}: no two mirrors may write the same path.`;
+    const key = spot.kind === 'chart' ? 'chart' : 'files';
+    if (other !== undefined)
+      findings.push({ path: [...mirror.path, key], at: 'value', reason: 'PlacesOverlap', message });
+    taken.push({ spot, name: readName(mirror) ?? formatPath(mirror.path) });
+  }
+  return findings;
+}
+
+/** Null when what names it is itself at fault. */
+function readName({ keys, sound: { name, bucket, prefix } }: Written): string | null {
+  if (keys.has('name')) return name ?? null;
+  return bucket === undefined || prefix === undefined ? null : nameOf(bucket, prefix);
+}
+
+function readSpot({ sound: { chart, files } }: Written): Spot | null {
+  if (chart !== undefined) return { kind: 'chart', template: chart };
+  return files === undefined ? null : { kind: 'files', folder: folderOf(files) };
 }

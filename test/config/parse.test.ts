@@ -142,6 +142,7 @@ commit:
       '4:12 mirrors[0].chart PlaceholderUnknown',
       '5:5 mirrors[0].colour KeyUnknown',
       '7:12 mirrors[1].files TypeWrong',
+      '8:5 mirrors[1].versions KeyContradicts',
       '8:15 mirrors[1].versions ValueInvalid',
       '10:17 mirrors[1].limits.unpacked ValueInvalid',
       '11:5 mirrors[2].bucket KeyMissing',

@@ -122,4 +122,23 @@ test('a slip in one key does not hide what is wrong with others', () => {
     '3 mirrors[1].files PlacesOverlap',
     '3 mirrors[1].colour KeyUnknown',
   ]);
+  assert.deepEqual(reasons('files: apps, onEdit: never, name: x', 'files: apps/x, limits: {files: 0}, name: x'), [
+    '2 mirrors[0].onEdit ValueInvalid',
+    '3 mirrors[1] NameTaken',
+    '3 mirrors[1].files PlacesOverlap',
+    '3 mirrors[1].limits.files ValueInvalid',
+  ]);
+  assert.deepEqual(reasons("chart: 'c/{name}.tgz', files: f, onEdit: never"), [
+    '2 mirrors[0].chart KeyContradicts',
+    '2 mirrors[0].files PlaceTwice',
+    '2 mirrors[0].onEdit ValueInvalid',
+  ]);
+});
+
+test('a value that is at fault is not taken for its default', () => {
+  for (const keys of ["chart: 'c/{name}.tgz', unpack: flase", 'files: [f]', 'files: f, limits: {packed: 1TB}'])
+    assert.equal(reasons(keys).length, 1, keys);
+  assert.deepEqual(reasons('files: a, name: 7', 'files: b, name: 7').length, 2);
+  const [fault] = faultsOf('mirrors:\n  - {files: a}\n  - {bucket: acme, files: a/b}\n').slice(1);
+  assert.match(fault?.message ?? '', /that of the mirror mirrors\[0\]:/u);
 });
