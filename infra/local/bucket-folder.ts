@@ -9,6 +9,13 @@ export interface FolderChange {
   readonly bytes: Buffer | null;
 }
 
+/** How a file looks: two that differ in content differ in `look`. */
+interface Found {
+  readonly look: string;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+}
+
 const OURS = '.gitferry-upload-';
 /** What editors and file managers leave for a moment. */
 const PASSING = /^(?:\.gitferry-upload-.*|\.DS_Store|\.#.*|.*~|\..*\.sw[a-z])$/u;
@@ -20,8 +27,8 @@ const ROUND = 2000;
 /** The objects of a bucket as plain files: a key is a path. What is put there by hand is seen and told. */
 export class BucketFolder {
   readonly #folder: string;
-  /** What the bucket has, by key: how the file looked when it was read or written. */
-  readonly #known = new Map<string, string>();
+  /** What the bucket has, by key: the file as it was read or written. */
+  readonly #known = new Map<string, Found>();
   #watcher: FSWatcher | undefined;
   #round: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -41,13 +48,18 @@ export class BucketFolder {
     return this.#known.has(key);
   }
 
-  /** All files, oldest first. */
+  /** When an object was last modified: when its file was, so that a later run says the same. */
+  modified(key: string): Date | null {
+    const found = this.#known.get(key);
+    return found === undefined ? null : new Date(found.modified);
+  }
+
+  /** All files. */
   async load(): Promise<{ readonly key: string; readonly bytes: Buffer }[]> {
     await mkdir(this.#folder, { recursive: true });
-    const found = [...(await this.#list())].sort(([, one], [, other]) => one.modified - other.modified);
     return Promise.all(
-      found.map(async ([key, { look }]) => {
-        this.#known.set(key, look);
+      [...(await this.#list())].map(async ([key, found]) => {
+        this.#known.set(key, found);
         return { key, bytes: await readFile(this.#path(key)) };
       }),
     );
@@ -61,7 +73,7 @@ export class BucketFolder {
     try {
       await writeFile(passing, bytes);
       // A rename keeps the file as it is, so that what is written here is known before it can be seen.
-      this.#known.set(key, lookOf(await stat(passing)));
+      this.#known.set(key, foundOf(await stat(passing)));
       await rename(passing, path);
     } catch (error) {
       this.#known.delete(key);
@@ -105,11 +117,11 @@ export class BucketFolder {
     while (this.#differs(before) && !this.#stopped) {
       await new Promise((done) => setTimeout(done, SETTLED));
       const now = await this.#list();
-      for (const [key, { look }] of now) {
-        if (this.#known.get(key) === look || before.get(key)?.look !== look) continue;
+      for (const [key, found] of now) {
+        if (this.#known.get(key)?.look === found.look || before.get(key)?.look !== found.look) continue;
         const bytes = await readFile(this.#path(key)).catch(() => null);
         if (bytes === null) continue;
-        this.#known.set(key, look);
+        this.#known.set(key, found);
         await tell({ key, bytes });
       }
       for (const key of [...this.#known.keys()].filter((known) => !before.has(known) && !now.has(known))) {
@@ -120,8 +132,8 @@ export class BucketFolder {
     }
   }
 
-  #differs(found: ReadonlyMap<string, { readonly look: string }>): boolean {
-    return found.size !== this.#known.size || [...found].some(([key, { look }]) => this.#known.get(key) !== look);
+  #differs(found: ReadonlyMap<string, Found>): boolean {
+    return found.size !== this.#known.size || [...found].some(([key, { look }]) => this.#known.get(key)?.look !== look);
   }
 
   #path(key: string): string {
@@ -131,7 +143,7 @@ export class BucketFolder {
     return join(this.#folder, ...segments);
   }
 
-  async #list(): Promise<Map<string, { readonly look: string; readonly modified: number }>> {
+  async #list(): Promise<Map<string, Found>> {
     const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
     const files = entries.filter((entry) => entry.isFile() && !PASSING.test(entry.name));
     const found = await Promise.all(
@@ -139,15 +151,15 @@ export class BucketFolder {
         const path = join(parentPath, name);
         const about = await stat(path).catch(() => null);
         const key = relative(this.#folder, path).split(sep).join('/');
-        return about === null ? null : ([key, { look: lookOf(about), modified: about.mtimeMs }] as const);
+        return about === null ? null : ([key, foundOf(about)] as const);
       }),
     );
     return new Map(found.filter((one) => one !== null));
   }
 }
 
-function lookOf({ size, mtimeMs, ino }: { size: number; mtimeMs: number; ino: number }): string {
-  return `${size} ${mtimeMs} ${ino}`;
+function foundOf({ size, mtimeMs, ino }: { size: number; mtimeMs: number; ino: number }): Found {
+  return { look: `${size} ${mtimeMs} ${ino}`, modified: mtimeMs };
 }
 
 async function removeEmpty(folder: string): Promise<boolean> {

@@ -18,6 +18,8 @@ export interface EndpointOptions {
   readonly port: number;
   /** Called before the caller of S3 gets its answer; when it throws, the caller gets an error. */
   readonly onChange: (change: ObjectChange) => Promise<void>;
+  /** When an object was last modified; null where fauxqs may say when it got it. */
+  readonly modified: (bucket: string, key: string) => Date | null;
   /** Answers EventBridge's PutEvents. */
   readonly putEvents: (body: string) => Record<string, unknown>;
 }
@@ -48,7 +50,7 @@ interface Request {
 }
 type Call = { readonly keys: readonly string[]; readonly reason: string };
 
-export async function startEndpoint({ port, onChange, putEvents }: EndpointOptions): Promise<Endpoint> {
+export async function startEndpoint({ port, onChange, modified, putEvents }: EndpointOptions): Promise<Endpoint> {
   const app = buildApp({ logger: false });
   app.removeContentTypeParser('*');
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
@@ -94,6 +96,16 @@ export async function startEndpoint({ port, onChange, putEvents }: EndpointOptio
     return reply.send(inner.rawPayload);
   });
 
+  // fauxqs would say of what was there before that it came with the start.
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { bucket = '', '*': key = '' } = (request.params ?? {}) as { bucket?: string; '*'?: string };
+    if (key === '')
+      return typeof payload === 'string' ? dateListing(payload, (found) => modified(bucket, found)) : payload;
+    const date = reply.hasHeader('last-modified') ? modified(bucket, key) : null;
+    if (date !== null) reply.header('last-modified', date.toUTCString());
+    return payload;
+  });
+
   const put = async (bucket: string, key: string, bytes: Buffer | null): Promise<void> => {
     const { statusCode, body } = await app.inject({
       method: bytes === null ? 'DELETE' : 'PUT',
@@ -116,6 +128,14 @@ export async function startEndpoint({ port, onChange, putEvents }: EndpointOptio
   });
   const { port: taken } = app.server.address() as { port: number };
   return { url: `http://127.0.0.1:${taken}`, load: put, change, close: () => app.close() };
+}
+
+/** A listing with these times. */
+function dateListing(xml: string, modified: (key: string) => Date | null): string {
+  const entry = /(<Key>([^<]*)<\/Key>.*?<LastModified>)([^<]*)/gu;
+  return xml.replace(entry, (_, before: string, key: string, given: string) => {
+    return before + (modified(unescapeXml(key))?.toISOString() ?? given);
+  });
 }
 
 function encodeKey(key: string): string {

@@ -59,6 +59,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const endpoint = await startEndpoint({
     port: options.port,
     putEvents: (body) => putEvents(bus, definitions.buses, body),
+    modified: (name, key) => (name === bucket ? folder.modified(key) : null),
     onChange: async (change) => {
       const { key, object, byHand } = change;
       if (change.bucket !== bucket || (object === null && !byHand && !folder.has(key))) return;

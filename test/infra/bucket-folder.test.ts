@@ -35,7 +35,7 @@ const watch = (): void =>
   });
 
 describe('a folder that is a bucket', () => {
-  it('gives what is there, oldest first', async () => {
+  it('gives what is there, as old as its files', async () => {
     await mkdir(join(path, 'charts'));
     for (const [name, seconds] of [
       ['b', 10],
@@ -44,9 +44,13 @@ describe('a folder that is a bucket', () => {
       await writeFile(join(path, 'charts', name), name);
       await utimes(join(path, 'charts', name), seconds, seconds);
     }
+    const keys = (await folder.load()).map(({ key }) => key).sort();
     assert.deepEqual(
-      (await folder.load()).map(({ key }) => key),
-      ['charts/b', 'charts/a'],
+      keys.map((key) => [key, folder.modified(key)?.getTime()]),
+      [
+        ['charts/a', 20_000],
+        ['charts/b', 10_000],
+      ],
     );
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -156,12 +156,16 @@ describe('a second start', () => {
     await first.put('charts/x', 'x');
     await first.settled();
     await first.stop();
+    const modified = new Date('2021-03-04T05:06:07Z');
+    await utimes(join(first.bucketFolder, 'charts/x'), modified, modified);
     const second = await startStack({ code: ECHO, folder });
     const { Contents = [] } = await second.s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
     assert.deepEqual(
-      Contents.map(({ Key }) => Key),
-      ['charts/x'],
+      Contents.map(({ Key, LastModified }) => [Key, LastModified]),
+      [['charts/x', modified]],
     );
+    const { LastModified } = await second.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'charts/x' }));
+    assert.deepEqual(LastModified, modified);
     await second.settled();
     assert.deepEqual(seen(second), []);
     await second.stop();

@@ -74,7 +74,12 @@ export interface Ferry {
 
 export async function startFerry(options: GitServerOptions = {}, files: Files = {}, config = CONFIG): Promise<Ferry> {
   const server = await startGitServer({ 'gitferry.yaml': config, ...files }, options);
-  const endpoint = await startEndpoint({ port: 0, onChange: async () => {}, putEvents: () => ({}) });
+  const endpoint = await startEndpoint({
+    port: 0,
+    onChange: async () => {},
+    modified: () => null,
+    putEvents: () => ({}),
+  });
   const about = {
     endpoint: endpoint.url,
     region: 'us-east-1',
