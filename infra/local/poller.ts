@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { type QueueSource, REGION } from './definitions.ts';
@@ -7,6 +8,9 @@ import type { Queues } from './queues.ts';
 export type Invoke = (event: unknown) => Promise<unknown>;
 
 const BatchResponse = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) }).nullish();
+
+/** Milliseconds until a queue that could not be read is asked again. */
+const AGAIN = 1000;
 
 /**
  * What Lambda's event source mapping does for a queue: as many batches at once as its concurrency allows, each received,
@@ -38,8 +42,8 @@ export class Poller {
         if (!signal.aborted) failed(0, `The queue can't be read: ${error}`);
         return null;
       });
-      if (messages === null) return;
-      if (messages.length > 0) await handle(messages, source, queues, invoke, failed);
+      if (messages === null) await wait(AGAIN, null, { signal }).catch(() => null);
+      else if (messages.length > 0) await handle(messages, source, queues, invoke, failed);
     }
   }
 }
