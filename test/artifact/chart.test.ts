@@ -70,7 +70,7 @@ describe('readChart', () => {
     assert.equal(chart.version, '1.0.0+5');
   });
 
-  it('reads nothing that the chart refers to', async () => {
+  it('fault 26: reads nothing that the chart refers to', async () => {
     const dependency = 'dependencies: [{ name: x, version: 1.0.0, repository: "file:///etc" }]\n';
     const schema = {
       name: 'a/values.schema.json',

@@ -116,13 +116,13 @@ describe('tar', () => {
     'a file below a file of another spelling': ['A', 'a/b'],
   };
   for (const [what, names] of Object.entries(collisions)) {
-    it(`is rejected with ${what}`, async () => {
+    it(`fault 24: is rejected with ${what}`, async () => {
       await assert.rejects(unpack('x.tar', tar(...names.map((name) => ({ name }))), LIMITS), rejection('PathCollides'));
     });
   }
 });
 
-describe('gzip', () => {
+describe('gzip (faults 22 and 23)', () => {
   const packed = tgz(FILE);
   const flipped = Buffer.from(packed);
   flipped.writeUInt32LE(1, flipped.length - 8);
@@ -157,7 +157,7 @@ describe('limits of a tar archive', () => {
   const many: readonly TarEntry[] = Array.from({ length: 201 }, (_, index) => ({ name: `f${index}` }));
   const deep = { name: 'file', body: '' };
 
-  it('count bytes packed, bytes unpacked, files, and folders that are only implied', async () => {
+  it('fault 22: count bytes packed, bytes unpacked, files, and folders that are only implied', async () => {
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, at) => (at * at * 31) % 251));
     const limits = { packed: 2000, unpacked: 2500, files: 200 };
     await assert.rejects(unpack('x.tar', Buffer.alloc(2001), limits), rejection('ArchiveTooLarge'));
@@ -169,7 +169,7 @@ describe('limits of a tar archive', () => {
     await assert.rejects(unpack('x.tgz', tgz(...repeated), LIMITS), rejection('TooManyFiles'));
   });
 
-  it('hold against a bomb, whether it says its size or lies, before memory is spent', async () => {
+  it('fault 22: hold against a bomb, whether it says its size or lies, before memory is spent', async () => {
     const bomb = gzipSync(Buffer.alloc(256 * 1024 * 1024));
     const liar = Buffer.from(bomb);
     liar.writeUInt32LE(3 * 1024 * 1024, liar.length - 4);
