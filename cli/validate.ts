@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Fault } from '../shared/config/fault.ts';
+import { hintOf } from '../shared/config/hint.ts';
 import { parseConfig } from '../shared/config/parse.ts';
 import { Rejected } from '../shared/errors.ts';
 import { printable } from '../shared/printable.ts';
 
-/** `gitferry validate <file>`: every fault on a line of its own, as editors and CI read it; exit status 1 if there is one. */
+/** `gitferry validate <file>`: every fault on a line of its own, as editors and CI read it, and below it what to do; exit status 1 if there is one. */
 export function validate(program: Command): void {
   program
     .command('validate')
     .summary('check a gitferry.yaml')
-    .description('Shows all faults of a gitferry.yaml at once, each with its line and column.')
+    .description('Shows all faults of a gitferry.yaml at once, each with its line and column and what to do.')
     .argument('<file>', 'the file to check')
     .action(async (file: string) => {
       const { lines, sound } = judge(file, await readFile(file));
@@ -29,9 +30,10 @@ function judge(file: string, bytes: Uint8Array): { readonly lines: readonly stri
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     const { faults, count } = error.facts as { faults: readonly Fault[]; count: number };
-    const lines = faults.map(({ line, column, reason, message }) =>
+    const lines = faults.flatMap(({ line, column, reason, message }) => [
       printable(`${file}:${line}:${column} ${reason} ${message}`),
-    );
+      `  ${hintOf(reason)}`,
+    ]);
     if (count > faults.length) lines.push(`${file}: and ${count - faults.length} more`);
     return { lines, sound: false };
   }

@@ -24,13 +24,21 @@ test('a command line that is not understood ends with 2, on stderr', async () =>
   }
 });
 
-test('validate shows every fault on a line of its own, and ends with 1', async () => {
+test('validate shows every fault on a line of its own, what to do below it, and ends with 1', async () => {
   await writeFile(join(folder, 'bad.yaml'), 'mirrors:\n  - bucket: acme\n    colour: "\\e[2J"\nimages: []\n');
   const { status, out, err } = await gitferry(folder, 'validate', 'bad.yaml');
   assert.deepEqual([status, err], [1, '']);
   assert.deepEqual(
-    out.split('\n').map((line) => line.split(' ').slice(0, 2).join(' ')),
-    ['bad.yaml:2:5 PlaceMissing', 'bad.yaml:3:5 KeyUnknown', 'bad.yaml:4:1 NotSupportedYet', ''],
+    out.split('\n').map((line) => line.split(' ').slice(0, 4).join(' ')),
+    [
+      'bad.yaml:2:5 PlaceMissing The mirror',
+      '  Add "chart:',
+      'bad.yaml:3:5 KeyUnknown There is',
+      '  Correct its',
+      'bad.yaml:4:1 NotSupportedYet images is',
+      '  Take it',
+      '',
+    ],
   );
 });
 

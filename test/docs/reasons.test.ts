@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { hintOf } from '../../shared/config/hint.ts';
 import { sourceFiles } from '../sources.ts';
 import { ROOT } from './pages.ts';
 
@@ -48,4 +49,14 @@ test('docs/operations.md says of every reason what it means and what to do', asy
   assert.deepEqual([...code.difference(new Set(page))].sort(), [], 'these are missing on the page');
   assert.deepEqual([...new Set(page).difference(code)].sort(), [], 'these are on the page alone');
   assert.equal(new Set(page).size, page.length, 'no reason is there twice');
+});
+
+test('every reason of a fault in gitferry.yaml has a hint', async () => {
+  const text = await readFile(join(ROOT, 'docs/operations.md'), 'utf8');
+  const [section = ''] = /^## gitferry\.yaml\n(?:(?!^## ).*\n)+/mu.exec(text) ?? [];
+  const rows = [...section.matchAll(/^\| `(\w+)`/gmu)].map(([, reason = '']) => reason);
+  assert.ok(rows.length > 10, `${rows.length} reasons were found`);
+  // The file as a whole; its errors have hints of their own.
+  const faults = [...rows, 'PathProtected', 'PathUnsafe', 'YamlInvalid'].filter((row) => !row.startsWith('Config'));
+  for (const reason of faults) assert.match(hintOf(reason), /^\S.*\.$/u, reason);
 });
