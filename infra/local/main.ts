@@ -52,7 +52,7 @@ async function main(options: Options): Promise<boolean> {
 }
 
 async function start(options: Options): Promise<Run> {
-  const narrator = new Narrator((line) => console.log(line), process.stdout.isTTY === true);
+  const narrator = new Narrator((line) => console.log(line), process.stdout.isTTY === true, new Date());
   const happenings: Happening[] = [];
   const own = options.repository === null;
   await using started = new AsyncDisposableStack();

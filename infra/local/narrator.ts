@@ -21,12 +21,17 @@ const NAME_WIDTH = 42;
 export class Narrator {
   readonly #write: (line: string) => void;
   readonly #colours: boolean;
-  /** When each source was last received, to say how long it took. */
+  readonly #begun: Date;
+  /** When each source was received of which nothing was told since, to say how long it took. */
   readonly #received = new Map<string, number>();
+  /** The ids of outcomes, and of releases: sweep tells them again, for those who missed them. */
+  readonly #told = new Set<string>();
 
-  constructor(write: (line: string) => void, colours: boolean) {
+  /** `begun`: what landed before is no news. */
+  constructor(write: (line: string) => void, colours: boolean, begun: Date) {
     this.#write = write;
     this.#colours = colours;
+    this.#begun = begun;
   }
 
   tell(happening: Happening): void {
@@ -44,17 +49,29 @@ export class Narrator {
   }
 
   #event(event: BusEvent): void {
-    const { detail, source, 'detail-type': type } = event;
+    const { source, 'detail-type': type } = event;
     if (source === 'aws.s3') this.#object(event);
     const outcome = OUTCOMES[type];
-    if (outcome === undefined || source !== 'gitferry') return;
-    const text = (name: string): string => told(detail[name]);
+    if (outcome === undefined || source !== 'gitferry' || this.#isOld(event)) return;
+    const text = (name: string): string => told(event.detail[name]);
     const name = text('source').replace(/^s3:\/\/[^/]+\//u, '') || text('unit');
+    const took = this.#since(event.detail.source);
     const landed = type === 'Landed';
     const first = landed ? `${text('commit').slice(0, 7)}  ${text('summary')}` : text('reason');
-    this.#line(outcome.verb, outcome.style, name, first + (landed ? this.#since(text('source')) : ''));
+    this.#line(outcome.verb, outcome.style, name, first + (landed ? took : ''));
     const more = landed ? [] : [text('message'), text('hint')];
     for (const sentence of more) if (sentence !== '') this.#line('', 'dim', sentence, '');
+  }
+
+  /** Whether this was told already, and is no answer to an upload since, or landed before this run. */
+  #isOld({ 'detail-type': type, detail }: BusEvent): boolean {
+    // A stall has the same id whenever it comes back.
+    if (type === 'Stalled') return false;
+    const id = detail.release ?? detail.id;
+    const again = typeof id === 'string' && this.#told.has(id);
+    if (typeof id === 'string') this.#told.add(id);
+    if (type !== 'Landed') return again && !this.#received.has(String(detail.source));
+    return again || (typeof detail.landedAt === 'string' && new Date(detail.landedAt) < this.#begun);
   }
 
   #object({ 'detail-type': type, detail }: BusEvent): void {
@@ -65,9 +82,11 @@ export class Narrator {
     else this.#line('received', 'cyan', printable(object.key), size(object.size ?? 0));
   }
 
-  #since(source: string): string {
-    const received = this.#received.get(source);
-    return received === undefined ? '' : this.#style('dim', `  ${Math.round(performance.now() - received)} ms`);
+  /** How long it took since the source was received; only the first outcome after that comes of it. */
+  #since(source: unknown): string {
+    const received = this.#received.get(String(source));
+    this.#received.delete(String(source));
+    return received === undefined ? '' : this.#style('dim', `  ${duration(performance.now() - received)}`);
   }
 
   #line(verb: string, style: Style, name: string, rest: string): void {
@@ -85,5 +104,10 @@ function told(value: unknown): string {
 }
 
 function size(bytes: number): string {
-  return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`;
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function duration(milliseconds: number): string {
+  return milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${Math.round(milliseconds / 1000)} s`;
 }
