@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 /** What a process is sent; `deadline` in milliseconds since the epoch. */
 export interface Invocation {
@@ -28,6 +29,8 @@ export interface FunctionSettings {
   readonly memory: number;
   /** Where what the function prints goes. */
   readonly log: string;
+  /** Called with each line that the function prints. */
+  readonly printed: (line: string) => void;
 }
 
 /** Runs a bundled function as Lambda does: one event at a time in a process, which is kept for the next. */
@@ -75,7 +78,7 @@ export class FunctionProcesses {
   }
 
   #start(): ChildProcess {
-    const { name, file, memory, environment } = this.#settings;
+    const { name, file, memory, environment, printed } = this.#settings;
     const child = fork(join(import.meta.dirname, 'bootstrap.ts'), [file, name, String(memory)], {
       env: { ...environment },
       execArgv: [`--max-old-space-size=${memory}`],
@@ -83,6 +86,7 @@ export class FunctionProcesses {
     });
     child.stdout?.pipe(this.#log, { end: false });
     child.stderr?.pipe(this.#log, { end: false });
+    if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', printed);
     return child;
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { bundle } from '../build.ts';
 import type { FunctionDefinition } from './definitions.ts';
 import { busEvent } from './event-bus.ts';
@@ -15,6 +16,20 @@ export interface FunctionsOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly observe: (happening: Happening) => void;
 }
+
+/** The line of JSON by which a function says that it has nothing to do for an object. */
+const Nothing = z
+  .string()
+  .startsWith('{')
+  .transform((line, context): unknown => {
+    try {
+      return JSON.parse(line);
+    } catch {
+      context.addIssue('no JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ message: z.literal('nothing to do'), source: z.string(), why: z.string() }));
 
 interface Running {
   readonly definition: FunctionDefinition;
@@ -43,6 +58,10 @@ export class Functions {
         file: files[at] ?? '',
         environment: { ...definition.environment, ...environment },
         log: join(folder, `${definition.name}.log`),
+        printed: (line: string): void => {
+          const { success, data } = Nothing.safeParse(line);
+          if (success) observe({ kind: 'nothing', source: data.source, why: data.why });
+        },
       };
       return { definition, processes: new FunctionProcesses(settings) };
     });

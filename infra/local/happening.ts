@@ -5,4 +5,6 @@ export type Happening =
   | { readonly kind: 'event'; readonly bus: string; readonly event: BusEvent }
   | { readonly kind: 'invoked'; readonly name: string; readonly milliseconds: number }
   /** `messages` is how many of a queue will be given to the function again. */
-  | { readonly kind: 'failed'; readonly name: string; readonly messages: number; readonly why: string };
+  | { readonly kind: 'failed'; readonly name: string; readonly messages: number; readonly why: string }
+  /** What a function has looked into, an object by its address, and why that changes nothing. */
+  | { readonly kind: 'nothing'; readonly source: string; readonly why: string };

@@ -36,6 +36,7 @@ export class Narrator {
 
   tell(happening: Happening): void {
     if (happening.kind === 'event') this.#event(happening.event);
+    else if (happening.kind === 'nothing') this.#nothing(happening);
     else if (happening.kind === 'failed') this.#line('failed', 'red', happening.name, printable(happening.why));
   }
 
@@ -54,7 +55,7 @@ export class Narrator {
     const outcome = OUTCOMES[type];
     if (outcome === undefined || source !== 'gitferry' || this.#isOld(event)) return;
     const text = (name: string): string => told(event.detail[name]);
-    const name = text('source').replace(/^s3:\/\/[^/]+\//u, '') || text('unit');
+    const name = keyOf(text('source')) || text('unit');
     const took = this.#since(event.detail.source);
     const landed = type === 'Landed';
     const first = landed ? `${text('commit').slice(0, 7)}  ${text('summary')}` : text('reason');
@@ -82,6 +83,11 @@ export class Narrator {
     else this.#line('received', 'cyan', printable(object.key), size(object.size ?? 0));
   }
 
+  /** Only for what came in this run and has no outcome yet: sweep looks into everything. */
+  #nothing({ source, why }: { readonly source: string; readonly why: string }): void {
+    if (this.#received.delete(source)) this.#line('nothing', 'dim', printable(keyOf(source)), printable(why));
+  }
+
   /** How long it took since the source was received; only the first outcome after that comes of it. */
   #since(source: unknown): string {
     const received = this.#received.get(String(source));
@@ -101,6 +107,10 @@ export class Narrator {
 /** Names and messages come from outside: nothing in them may steer a terminal. */
 function told(value: unknown): string {
   return typeof value === 'string' ? printable(value) : '';
+}
+
+function keyOf(source: string): string {
+  return source.replace(/^s3:\/\/[^/]+\//u, '');
 }
 
 function size(bytes: number): string {

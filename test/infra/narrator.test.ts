@@ -69,6 +69,15 @@ describe('what npm start prints', () => {
     assert.equal(lines[2], 'landed  charts/web-1.0.0.tgz  0123456  Release web');
   });
 
+  it('why an upload changes nothing, and not what sweep finds unchanged', () => {
+    const nothing = { kind: 'nothing', source: SOURCE, why: 'it stands already' } as const;
+    narrator.tell(nothing);
+    received(5);
+    narrator.tell(nothing);
+    narrator.tell(nothing);
+    assert.deepEqual(lines.slice(1), ['nothing  charts/web-1.0.0.tgz  it stands already']);
+  });
+
   it('seconds, where it took long', ({ mock }) => {
     const now = mock.method(performance, 'now', () => 0);
     received(5);

@@ -91,6 +91,13 @@ describe('the embedded stack', () => {
     assert.deepEqual(seenKeys(stack), [...new Set(seenKeys(stack))], 'nothing was told twice');
   });
 
+  it('hears from the log of a function what has nothing to do', async () => {
+    await stack.put('charts/idle', 'x');
+    const heard = () => stack.happenings.find(({ kind }) => kind === 'nothing');
+    while (heard() === undefined) await immediate();
+    assert.deepEqual(heard(), { kind: 'nothing', source: `s3://${BUCKET}/charts/idle`, why: 'told so' });
+  });
+
   it('keeps an empty object', async () => {
     await stack.put('empty', Buffer.alloc(0));
     assert.equal((await stat(join(stack.bucketFolder, 'empty'))).size, 0);

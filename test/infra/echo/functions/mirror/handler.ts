@@ -1,9 +1,11 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { log } from '../../../../../shared/notice/log.ts';
+import { addressOf } from '../../../../../shared/notice/outcome.ts';
 
 const bridge = new EventBridgeClient({});
 
-/** Tells the bus of every record it was given, in one event; reports those whose key says `fail`. */
+/** Tells the bus of every record it was given, in one event; reports those whose key says `fail`, and logs those that say `idle`. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const changes = event.Records.map(({ messageId, body, eventSourceARN }) => {
     const { detail, ...about } = JSON.parse(body);
@@ -20,6 +22,9 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     },
   ];
   await bridge.send(new PutEventsCommand({ Entries }));
+  for (const { bucket, object } of changes)
+    if (object.key.includes('idle'))
+      log('nothing to do', { unit: null, source: addressOf({ bucket: bucket.name, key: object.key }), why: 'told so' });
   const failed = changes.filter(({ object }) => object.key.includes('fail'));
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
