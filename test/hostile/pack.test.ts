@@ -39,6 +39,11 @@ test('reads deltas by offset and by id, before and behind their base', () => {
   );
 });
 
+/** A pack of a five-byte blob and a delta on it. */
+function packOfDelta(delta: Buffer): Buffer {
+  return rawPack([blob, rawEntry({ code: CODE.ref, bytes: delta, base: id(HELLO) })]);
+}
+
 const big = randomBytes(200_000);
 const BROKEN: Readonly<Record<string, Buffer>> = {
   'no pack': Buffer.from('<html>hello, this is a page</html>'),
@@ -67,30 +72,12 @@ const BROKEN: Readonly<Record<string, Buffer>> = {
   'with a delta before the pack': rawPack([
     rawEntry({ code: CODE.offset, bytes: copyHello, base: Buffer.of(0xff, 0x7f) }),
   ]),
-  'with a delta for another base': rawPack([
-    blob,
-    rawEntry({ code: CODE.ref, bytes: rawDelta(9, 5, 0x90, 5), base: id(HELLO) }),
-  ]),
-  'with a delta that copies too much': rawPack([
-    blob,
-    rawEntry({ code: CODE.ref, bytes: rawDelta(5, 9, 0x90, 9), base: id(HELLO) }),
-  ]),
-  'with a delta that makes too little': rawPack([
-    blob,
-    rawEntry({ code: CODE.ref, bytes: rawDelta(5, 9, 0x90, 5), base: id(HELLO) }),
-  ]),
-  'with a delta that makes too much': rawPack([
-    blob,
-    rawEntry({ code: CODE.ref, bytes: rawDelta(5, 3, 0x90, 5), base: id(HELLO) }),
-  ]),
-  'with a delta that ends within an instruction': rawPack([
-    blob,
-    rawEntry({ code: CODE.ref, bytes: rawDelta(5, 5, 0x7f, 1), base: id(HELLO) }),
-  ]),
-  'with a delta of no instruction': rawPack([
-    blob,
-    rawEntry({ code: CODE.ref, bytes: rawDelta(5, 5, 0), base: id(HELLO) }),
-  ]),
+  'with a delta for another base': packOfDelta(rawDelta(9, 5, 0x90, 5)),
+  'with a delta that copies too much': packOfDelta(rawDelta(5, 9, 0x90, 9)),
+  'with a delta that makes too little': packOfDelta(rawDelta(5, 9, 0x90, 5)),
+  'with a delta that makes too much': packOfDelta(rawDelta(5, 3, 0x90, 5)),
+  'with a delta that ends within an instruction': packOfDelta(rawDelta(5, 5, 0x7f, 1)),
+  'with a delta of no instruction': packOfDelta(rawDelta(5, 5, 0)),
   'with a size without end': rawPack([Buffer.from([0xb0, ...new Array(30).fill(0xff)])]),
 };
 

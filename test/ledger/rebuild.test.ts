@@ -34,6 +34,19 @@ function remoteOf(world: World) {
   return memoryRemote(world.repository, async () => undefined, { loseAnswer: false });
 }
 
+/** What a person's command does for a ledger without signatures. */
+function rebuildOf(world: World, author = identity) {
+  return rebuild({
+    remote: remoteOf(world),
+    deployment: 'sim',
+    branch: 'main',
+    identity: author,
+    signer: null,
+    trustAuthor: false,
+    mirrorOf: (unit) => mirrorOf(unit).mirror,
+  });
+}
+
 function told({ releases, held, before }: UnitState) {
   const kept = releases.filter(({ release }) => release !== null);
   return { held, before, releases: kept.map(({ release, content, changed }) => ({ release, content, changed })) };
@@ -44,15 +57,7 @@ test('a rebuilt ledger knows the releases, what stood before them, and what was 
   const before = UNITS.map((unit) => told(world.stateOf(unit)));
   const old = world.repository.refs.get(LEDGER);
   world.repository.refs.delete(LEDGER);
-  const { releases, units, kept } = await rebuild({
-    remote: remoteOf(world),
-    deployment: 'sim',
-    branch: 'main',
-    identity,
-    signer: null,
-    trustAuthor: false,
-    mirrorOf: (unit) => mirrorOf(unit).mirror,
-  });
+  const { releases, units, kept } = await rebuildOf(world);
   assert.deepEqual({ releases, units, kept }, { releases: 5, units: 2, kept: null });
   assert.notEqual(world.repository.refs.get(LEDGER), old);
   assert.deepEqual(
@@ -65,15 +70,7 @@ test('a rebuilt ledger knows the releases, what stood before them, and what was 
 test('what was taken back stays back after a rebuild', async () => {
   const world = await played();
   world.repository.refs.delete(LEDGER);
-  const work = {
-    remote: remoteOf(world),
-    deployment: 'sim',
-    branch: 'main',
-    identity,
-    signer: null,
-    trustAuthor: false,
-  };
-  await rebuild({ ...work, mirrorOf: (unit) => mirrorOf(unit).mirror });
+  await rebuildOf(world);
   const tip = world.tip;
   await upload(world, 'config/a.yaml', 1);
   assert.equal(world.tip, tip);
@@ -82,9 +79,7 @@ test('what was taken back stays back after a rebuild', async () => {
 test('a rebuild keeps the old ledger under another name, and counts nobody else’s commits', async () => {
   const world = await played();
   const old = world.repository.refs.get(LEDGER) as string;
-  const work = { remote: remoteOf(world), deployment: 'sim', branch: 'main', signer: null, trustAuthor: false };
-  const other = { ...identity, email: 'other@example.org' };
-  const { releases, kept } = await rebuild({ ...work, identity: other, mirrorOf: (unit) => mirrorOf(unit).mirror });
+  const { releases, kept } = await rebuildOf(world, { ...identity, email: 'other@example.org' });
   assert.equal(releases, 0);
   assert.equal(world.repository.refs.get(kept as string), old);
 });
