@@ -8,7 +8,7 @@ const ALIASES = 100;
 /** A YAML file as plain values, and the way back from a value to its place in the file. */
 export interface Document {
   readonly value: unknown;
-  /** What makes the file unreadable; then the value counts for nothing. */
+  /** What makes the file no document; the value is null then, unless keys that are there twice are all: the last counts. */
   readonly faults: readonly Fault[];
   readonly place: (finding: Finding) => Fault;
 }
@@ -42,7 +42,8 @@ export function readDocument(bytes: Uint8Array): Document {
   faults.push(...oddities(document, start));
   let value: unknown = null;
   try {
-    if (faults.length === 0) value = document.toJS();
+    // Behind any other fault the structure is a guess, and what is found there may be no fault at all.
+    if (faults.every(({ reason }) => reason === 'KeyTwice')) value = document.toJS();
   } catch (error) {
     faults.push({ line: 1, column: 1, path: '', reason: 'YamlInvalid', message: firstLine((error as Error).message) });
   }
@@ -54,7 +55,7 @@ export function readDocument(bytes: Uint8Array): Document {
     for (const [index, step] of path.entries()) {
       const parent = follow(node);
       const pair = isMap(parent)
-        ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === step)
+        ? parent.items.findLast(({ key }) => isScalar(key) && String(key.value) === step)
         : undefined;
       const child = isSeq(parent) ? parent.items[Number(step)] : pair?.value;
       if (child === undefined && pair === undefined) break;

@@ -17,11 +17,13 @@ const FAULTS = 100;
  */
 export function parseConfig(bytes: Uint8Array): Config {
   const document = readDocument(bytes);
-  if (document.faults.length > 0) throw invalid(document.faults.slice(0, FAULTS), document.faults.length);
   const result = configSchema.safeParse(document.value ?? {}, { reportInput: true });
   const findings = [...(result.error?.issues ?? []).flatMap(findingsOf), ...checkRules(document.value)];
-  if (!result.success || findings.length > 0)
-    throw invalid(findings.slice(0, FAULTS).map(document.place), findings.length);
+  const count = document.faults.length + findings.length;
+  if (!result.success || count > 0) {
+    const placed = findings.slice(0, FAULTS).map(document.place);
+    throw invalid([...document.faults, ...placed].slice(0, FAULTS), count);
+  }
   return normaliseConfig(result.data);
 }
 

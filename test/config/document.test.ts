@@ -23,6 +23,18 @@ test('a key twice is refused, wherever it stands', () => {
   assert.equal(first('mirrors:\n  - bucket: a\n    files: b\n    bucket: c\n'), '4:5 KeyTwice');
 });
 
+test('a key twice hides no other fault; what stands behind broken YAML is not guessed at', () => {
+  const twice = 'mirrors:\n  - bucket: acme\n    files: b\n    files: [c]\n  - {bucket: other, files: d, colour: x}\n';
+  assert.deepEqual(
+    faultsOf(twice).map(({ line, column, reason }) => `${line}:${column} ${reason}`),
+    ['4:5 KeyTwice', '4:12 TypeWrong', '5:31 KeyUnknown'],
+  );
+  assert.deepEqual(
+    faultsOf('mirrors:\n  - bucket: acme\n   files: apps\n').map(({ reason }) => reason),
+    ['YamlInvalid'],
+  );
+});
+
 test('unknown tags, unresolved aliases and keys that are no words are refused', () => {
   assert.equal(first('commit: !!js/function x\n'), '1:9 YamlInvalid');
   assert.equal(first('commit: !secret {}\n'), '1:9 YamlInvalid');
