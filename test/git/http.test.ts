@@ -139,9 +139,10 @@ async function timed(options: GitServerOptions, run: (server: GitServer) => Prom
 
 test('a server that trickles, or does not answer at all, is bounded by the time that is left', async () => {
   const remaining = (): number => 250;
-  for (const options of [{ trickle: 20 }, { latency: 60_000 }]) {
+  for (const options of [{ trickle: 1 }, { latency: 60_000 }]) {
     const took = await timed(options, (server) => cold(server.url, { remaining }).tips([MAIN]));
-    assert.ok(took < 2_000, `${took} ms`);
+    // Far more than 250 ms for a busy machine, and far less than either server takes.
+    assert.ok(took < 20_000, `${took} ms`);
   }
   await timed({}, (server) => cold(server.url, { remaining: () => 0 }).tips([MAIN]));
 });
