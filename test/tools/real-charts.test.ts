@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { BUCKET, startStack, type TestStack } from '../servers/stack.ts';
+import { BUCKET, CONFIG, startStack, type TestStack } from '../servers/stack.ts';
 import { awsCopy, lacking } from './programs.ts';
 
 const execute = promisify(execFile);
@@ -14,15 +14,7 @@ const execute = promisify(execFile);
 const data = process.env.GITFERRY_DATA;
 if (data !== undefined) await stat(data);
 
-const CONFIG = `apiVersion: gitferry.dev/v1
-mirrors:
-  - bucket: ${BUCKET}
-    prefix: charts/
-    chart: charts/{name}
-  - bucket: ${BUCKET}
-    prefix: config/
-    files: apps/mirrored
-`;
+const MIRRORED = CONFIG.replace('apps/production', 'apps/mirrored');
 
 /** In the order in which they arrive; `lands` is the folder that the archive's own folders come to stand in. */
 const uploads = [
@@ -94,7 +86,7 @@ for (const [name, put] of [
       folder = await mkdtemp(join(tmpdir(), 'gitferry-tools-'));
       await run(folder, 'tar', '-xzf', join(data ?? '', 'repositories/fleet.tgz'));
       expected = join(folder, 'fleet');
-      await writeFile(join(expected, 'gitferry.yaml'), CONFIG);
+      await writeFile(join(expected, 'gitferry.yaml'), MIRRORED);
       const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
       await run(expected, 'git', 'init', '--quiet', '--initial-branch=main', '.');
       await run(expected, 'git', 'add', '--all', '--force');
