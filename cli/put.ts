@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Mirror } from '../shared/config/config.ts';
 import { parseConfig } from '../shared/config/parse.ts';
 import { printable } from '../shared/printable.ts';
+import { unitOf } from '../shared/unit/unit.ts';
 import { openRemote, readMain } from './main-repository.ts';
 import { findRunning, localAws, type Running } from './running.ts';
 import { uploadKey } from './upload-key.ts';
@@ -19,7 +20,11 @@ interface Target {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly key: (path: string) => string;
+  /** Those of gitferry.yaml; null where that can't be read from here. */
+  readonly mirrors: readonly Mirror[] | null;
 }
+
+const NOBODYS = 'no mirror of gitferry.yaml covers this key, so nothing will come of it';
 
 /** `gitferry put <file> [key]`: drops a file, or all files of a folder, into the bucket. */
 export function put(program: Command): void {
@@ -37,19 +42,27 @@ export function put(program: Command): void {
       if (bucket !== undefined && keyed === null) command.error('error: with --bucket, name the key too');
       const target =
         bucket !== undefined && keyed !== null
-          ? { s3: new S3Client({}), bucket, key: keyed }
+          ? { s3: new S3Client({}), bucket, key: keyed, mirrors: null }
           : await runningTarget(await findRunning(process.cwd()), keyed);
-      for (const path of folder ? await filesBelow(file) : [basename(file)])
+      for (const path of folder ? await filesBelow(file) : [basename(file)]) {
         console.log(printable(await upload(target, folder ? join(file, path) : file, path, metadata)));
+        if (isNobodys(target, path)) console.error(`warning: ${NOBODYS}`);
+      }
     });
 }
 
 async function runningTarget(running: Running, keyed: Target['key'] | null): Promise<Target> {
   const { bucket, endpoints } = running;
   const s3 = new S3Client({ ...localAws, endpoint: endpoints.s3, forcePathStyle: true });
-  if (keyed !== null) return { s3, bucket, key: keyed };
+  // What is wrong with gitferry.yaml stands in nobody's way who names the key.
+  if (keyed !== null) return { s3, bucket, key: keyed, mirrors: await mirrorsOf(running).catch(() => null) };
   const mirrors = await mirrorsOf(running);
-  return { s3, bucket, key: (path) => uploadKey(mirrors, bucket, path) };
+  return { s3, bucket, key: (path) => uploadKey(mirrors, bucket, path), mirrors };
+}
+
+/** Whether nothing will come of an upload, because it lies below no mirror's prefix. */
+function isNobodys({ mirrors, bucket, key }: Target, path: string): boolean {
+  return mirrors?.every((mirror) => mirror.bucket !== bucket || unitOf(mirror, key(path)) === null) ?? false;
 }
 
 async function mirrorsOf({ endpoints, branch }: Running): Promise<readonly Mirror[]> {

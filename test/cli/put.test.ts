@@ -56,6 +56,13 @@ test('a key and metadata are taken as they are given', async () => {
   assert.deepEqual(Metadata, { build: '17', 'source-commit': 'a=b' });
 });
 
+test('a key that no mirror covers is uploaded with a warning', async () => {
+  const { status, err } = await gitferry(stack.folder, 'put', 'app.yaml', 'nowhere/app.yaml');
+  assert.equal(status, 0);
+  assert.equal(err, 'warning: no mirror of gitferry.yaml covers this key, so nothing will come of it\n');
+  assert.equal((await gitferry(stack.folder, 'put', 'app.yaml', 'config/named.yaml')).err, '');
+});
+
 test('another bucket needs a key', async () => {
   assert.equal((await gitferry(stack.folder, 'put', 'app.yaml', '--bucket', 'acme')).status, 2);
 });
