@@ -2,12 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { printable } from '../../shared/printable.ts';
 
 /** A file that was put into the folder by hand, changed, or (without bytes) taken out. */
 export interface FolderChange {
   readonly key: string;
   readonly bytes: Buffer | null;
 }
+
+/** What stands in the way of a file. S3 takes keys that no folder can hold side by side. */
+const IN_THE_WAY: Readonly<Record<string, string>> = {
+  EEXIST: 'an object has the name of a folder on its path',
+  ENOTDIR: 'an object has the name of a folder on its path',
+  EISDIR: 'there are objects below it, as in a folder of that name',
+  ENOTEMPTY: 'there are objects below it, as in a folder of that name',
+  ENAMETOOLONG: 'a part of it is longer than the name of a file may be',
+  ENOSPC: 'the disk is full',
+};
 
 /** How a file looks: two that differ in content differ in `look`. */
 interface Found {
@@ -65,20 +76,23 @@ export class BucketFolder {
     );
   }
 
-  /** Keeps an object. Throws when no file can have its key as a path. */
+  /** Keeps an object. Throws, in a sentence for the uploader, when no file can have its key as a path. */
   async keep(key: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(key);
     const passing = join(dirname(path), `${OURS}${randomUUID()}`);
-    await mkdir(dirname(path), { recursive: true });
+    const before = this.#known.get(key);
     try {
+      await mkdir(dirname(path), { recursive: true });
       await writeFile(passing, bytes);
       // A rename keeps the file as it is, so that what is written here is known before it can be seen.
       this.#known.set(key, foundOf(await stat(passing)));
       await rename(passing, path);
-    } catch (error) {
-      this.#known.delete(key);
-      await rm(passing, { force: true });
-      throw error;
+    } catch (cause) {
+      if (before === undefined) this.#known.delete(key);
+      else this.#known.set(key, before);
+      await rm(passing, { force: true }).catch(() => null);
+      const { code = '' } = cause as NodeJS.ErrnoException;
+      throw new Error(`${printable(key)} can't be kept as a file: ${IN_THE_WAY[code] ?? code}.`, { cause });
     }
   }
 
@@ -138,8 +152,10 @@ export class BucketFolder {
 
   #path(key: string): string {
     const segments = key.split('/');
-    const odd = segments.some((name) => name === '' || name === '.' || name === '..' || PASSING.test(name));
-    if (odd || key.includes('\0')) throw new Error(`No file can be called ${JSON.stringify(key)}.`);
+    const odd = segments.some((name) => name === '' || name === '.' || name === '..');
+    if (odd || key.includes('\0')) throw new Error(`${printable(key)} can't be kept as a file: it is no path.`);
+    if (segments.some((name) => PASSING.test(name)))
+      throw new Error(`${printable(key)} can't be kept as a file: names like this one are left to editors.`);
     return join(this.#folder, ...segments);
   }
 

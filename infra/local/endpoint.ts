@@ -39,7 +39,8 @@ const BODY_LIMIT = 64 * 1024 * 1024;
 /** Marks the requests that this process makes of fauxqs itself; its value is known to nobody else. */
 const INNER = 'x-gitferry-inner';
 
-type App = ReturnType<typeof buildApp>;
+type Answer = Awaited<ReturnType<ReturnType<typeof buildApp>['inject']>>;
+type Headers = Readonly<Record<string, string>>;
 /** What of a request says which objects it changes. */
 interface Request {
   readonly method: string;
@@ -74,6 +75,7 @@ export async function startEndpoint({ port, onChange, modified, putEvents }: End
     const call = request.headers[INNER] === token ? null : objectCall(request);
     if (call === null) return;
     const { bucket = '' } = request.params as { bucket?: string };
+    const before = new Map(await Promise.all(call.keys.map(async (key) => [key, await get(bucket, key)] as const)));
     const inner = await app.inject({
       method: request.method as 'PUT',
       url: request.raw.url ?? '/',
@@ -84,13 +86,14 @@ export async function startEndpoint({ port, onChange, modified, putEvents }: End
     reply.status(inner.statusCode).headers(headers);
     if (inner.statusCode >= 300) return reply.send(inner.rawPayload);
     for (const key of call.keys) {
-      const object = await read(app, bucket, key);
+      const object = objectOf(await get(bucket, key));
       try {
         await onChange({ bucket, key, object, reason: call.reason, byHand: false });
       } catch (error) {
-        await put(bucket, key, null);
+        await restore(bucket, key, before.get(key) ?? null);
+        const why = escapeXml(error instanceof Error ? error.message : String(error));
         reply.removeHeader('content-length').status(400).header('content-type', 'application/xml');
-        return reply.send(`<Error><Code>InvalidArgument</Code><Message>${escapeXml(String(error))}</Message></Error>`);
+        return reply.send(`<Error><Code>InvalidArgument</Code><Message>${why}</Message></Error>`);
       }
     }
     return reply.send(inner.rawPayload);
@@ -106,20 +109,31 @@ export async function startEndpoint({ port, onChange, modified, putEvents }: End
     return payload;
   });
 
-  const put = async (bucket: string, key: string, bytes: Buffer | null): Promise<void> => {
+  const get = (bucket: string, key: string): Promise<Answer> =>
+    app.inject({ method: 'GET', url: `/${bucket}/${encodeKey(key)}` });
+
+  const send = async (bucket: string, key: string, payload: Buffer | null, headers: Headers = {}): Promise<void> => {
     const { statusCode, body } = await app.inject({
-      method: bytes === null ? 'DELETE' : 'PUT',
+      method: payload === null ? 'DELETE' : 'PUT',
       url: `/${bucket}/${encodeKey(key)}`,
-      headers: { [INNER]: token, 'content-type': 'application/octet-stream' },
-      ...(bytes === null ? {} : { payload: bytes }),
+      headers: { 'content-type': 'application/octet-stream', ...headers, [INNER]: token },
+      ...(payload === null ? {} : { payload }),
     });
     if (statusCode >= 300) throw new Error(`The bucket refused ${key}: ${statusCode} ${body}`);
+  };
+  const put = (bucket: string, key: string, bytes: Buffer | null): Promise<void> => send(bucket, key, bytes);
+
+  /** Brings back what was there before a change that could not be kept. */
+  const restore = (bucket: string, key: string, answer: Answer | null): Promise<void> => {
+    if (answer?.statusCode !== 200) return put(bucket, key, null);
+    const beside = Object.entries(answer.headers).filter(([name]) => /^(?:content-type$|x-amz-meta-)/u.test(name));
+    return send(bucket, key, answer.rawPayload, Object.fromEntries(beside) as Headers);
   };
 
   const change = async (bucket: string, key: string, bytes: Buffer | null): Promise<void> => {
     await put(bucket, key, bytes);
     const reason = bytes === null ? 'DeleteObject' : 'PutObject';
-    await onChange({ bucket, key, object: await read(app, bucket, key), reason, byHand: true });
+    await onChange({ bucket, key, object: objectOf(await get(bucket, key)), reason, byHand: true });
   };
 
   await app.listen({ host: '127.0.0.1', port }).catch((cause) => {
@@ -157,10 +171,8 @@ function objectCall({ method, params, query: parsed, headers, body }: Request): 
   return { keys: [key], reason: 'x-amz-copy-source' in headers ? 'CopyObject' : 'PutObject' };
 }
 
-async function read(app: App, bucket: string, key: string): Promise<ObjectChange['object']> {
-  const answer = await app.inject({ method: 'GET', url: `/${bucket}/${encodeKey(key)}` });
-  if (answer.statusCode !== 200) return null;
-  return { bytes: answer.rawPayload, etag: String(answer.headers.etag).replaceAll('"', '') };
+function objectOf({ statusCode, headers, rawPayload }: Answer): ObjectChange['object'] {
+  return statusCode === 200 ? { bytes: rawPayload, etag: String(headers.etag).replaceAll('"', '') } : null;
 }
 
 function unescapeXml(text: string): string {

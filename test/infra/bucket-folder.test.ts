@@ -109,8 +109,25 @@ describe('a folder that is a bucket', () => {
     assert.equal(await readFile(join(path, 'own'), 'utf8'), '2');
   });
 
-  for (const key of ['', 'a//b', '/a', 'a/', '../a', 'a/../b', './a', 'a\0b', '.gitferry-upload-x'])
+  for (const key of ['', 'a//b', '/a', 'a/', '../a', 'a/../b', './a', 'a\0b', '.gitferry-upload-x', 'x~'])
     it(`keeps no ${JSON.stringify(key)}`, async () => {
-      await assert.rejects(folder.keep(key, Buffer.from('x')), /No file can be called/u);
+      await assert.rejects(
+        folder.keep(key, Buffer.from('x')),
+        /^Error: .* can't be kept as a file: (?:it is no path|names like this one are left to editors)\.$/u,
+      );
+    });
+
+  for (const [there, key, why] of [
+    ['all/one', 'all/one/two', 'an object has the name of a folder on its path'],
+    ['all/one', 'all/one/two/three', 'an object has the name of a folder on its path'],
+    ['all/one/two', 'all/one', 'there are objects below it, as in a folder of that name'],
+    ['one', 'x'.repeat(256), 'a part of it is longer than the name of a file may be'],
+  ] as const)
+    it(`keeps ${there}, and then no ${key.slice(0, 20)}, which it says without naming its folder`, async () => {
+      await folder.load();
+      await folder.keep(there, Buffer.from('1'));
+      await assert.rejects(folder.keep(key, Buffer.from('2')), { message: `${key} can't be kept as a file: ${why}.` });
+      assert.equal(await readFile(join(path, there), 'utf8'), '1');
+      assert.ok(folder.has(there) && !folder.has(key));
     });
 });

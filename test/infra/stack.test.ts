@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -10,6 +10,7 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { BUCKET, startStack, type TestStack } from '../servers/stack.ts';
@@ -116,7 +117,10 @@ describe('the embedded stack', () => {
   });
 
   it('refuses a key that no file can have', async () => {
-    await assert.rejects(stack.put('charts//x', 'x'), { name: 'InvalidArgument' });
+    await assert.rejects(stack.put('charts//x', 'x'), {
+      name: 'InvalidArgument',
+      message: "charts//x can't be kept as a file: it is no path.",
+    });
     const { KeyCount } = await stack.s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'charts//' }));
     assert.equal(KeyCount, 0);
   });
@@ -178,6 +182,20 @@ describe('a second start', () => {
     await second.stop();
     await rm(folder, { recursive: true });
   });
+});
+
+it('the bucket leaves what was there when what replaces it can not be kept', async (test) => {
+  const stack = await startStack({ code: ECHO });
+  test.after(() => stack.stop());
+  const about = { Bucket: BUCKET, Key: 'notes' };
+  await stack.s3.send(new PutObjectCommand({ ...about, Body: 'first', Metadata: { build: '17' } }));
+  // A folder in the place of its file is what no file can replace.
+  await rename(join(stack.bucketFolder, 'notes'), join(stack.folder, 'aside'));
+  await mkdir(join(stack.bucketFolder, 'notes/below'), { recursive: true });
+  await assert.rejects(stack.put('notes', 'second'), { name: 'InvalidArgument' });
+  const { Body, Metadata } = await stack.s3.send(new GetObjectCommand(about));
+  assert.equal(await Body?.transformToString(), 'first');
+  assert.deepEqual(Metadata, { build: '17' });
 });
 
 it('a stack that can not start leaves nothing running', async () => {
