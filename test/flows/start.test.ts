@@ -107,6 +107,10 @@ describe('npm start', () => {
       execute(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], { cwd: folder });
     await gitferry(putFile);
     await run.until(/landed +config\/production\/hello\/quota\.yaml/u);
+    await gitferry(putFile);
+    await run.until(/nothing +config\/production\/hello\/quota\.yaml +\S/u);
+    await gitferry(['put', 'README.md', 'nowhere/README.md']);
+    await run.until(/nothing +nowhere\/README\.md +no mirror/u);
     await gitferry(putBroken);
     await run.until(/rejected +charts\/broken-1\.0\.0\.tgz/u);
     const { stdout } = await gitferry(log);
