@@ -43,7 +43,12 @@ Gitferry-Ledger: ${'b'.repeat(40)}
 test('files, removals and moves are called what they are', () => {
   assert.equal(subjectOf({ ...file, edits: { 'apps/a.yaml': standing('1') } }), 'Release apps/a.yaml');
   assert.equal(subjectOf({ ...chart, release: { ...release, content: REMOVED, version: null } }), 'Remove charts/web');
-  const moved = { ...chart, moved: true, previous: '6.14.1', edits: { 'charts/web': null, 'fleet/web': standing('1') } };
+  const moved = {
+    ...chart,
+    moved: true,
+    previous: '6.14.1',
+    edits: { 'charts/web': null, 'fleet/web': standing('1') },
+  };
   assert.equal(subjectOf({ ...moved, release: { ...release, root: 'fleet/web' } }), 'Move web 6.14.1 to fleet/web');
   const elsewhere = { 'apps/a.yaml': null, 'fleet/a.yaml': standing('1') };
   const movedFile = { ...file, moved: true, edits: elsewhere, release: { ...file.release, root: 'fleet' } };
