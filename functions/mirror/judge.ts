@@ -3,7 +3,7 @@ import { FOLDER } from '../../shared/git/tree.ts';
 import { placesOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
 import { type Bucket, type ObjectContent, tooLarge } from '../../shared/source/bucket.ts';
 import { type Candidate, choose } from '../../shared/unit/choose.ts';
-import { chartPlace, filesRoot, type Unit } from '../../shared/unit/unit.ts';
+import { rootOf, type Unit } from '../../shared/unit/unit.ts';
 import { type Content, digestOf, readContent } from './content.ts';
 import type { Desired } from './decide.ts';
 import { observe } from './observe.ts';
@@ -123,10 +123,7 @@ function relocated(unit: Unit, state: UnitState): Desired | null {
   const unpacked = Object.values(placesOf(state)).some((standing) => standing?.startsWith(FOLDER));
   // What is packed can't be unpacked without its object, nor the other way round.
   if (place.kind === 'chart' && place.unpack !== unpacked) return null;
-  const root =
-    place.kind === 'chart'
-      ? chartPlace(place.template, { name: unit.name, version: record.version ?? '' })
-      : filesRoot(place.folder, unit.name);
+  const root = rootOf(unit, record.version ?? '');
   const places = Object.fromEntries(
     Object.entries(placesOf(state)).flatMap(([path, standing]) =>
       standing === null ? [] : [[moved(path, record.root, root), standing]],

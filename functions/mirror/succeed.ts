@@ -1,5 +1,5 @@
 import { placesOf, recordOf, relinquished, type UnitState } from '../../shared/ledger/state.ts';
-import { chartPlace, filesRoot, mirrorOf, type Unit } from '../../shared/unit/unit.ts';
+import { mirrorOf, rootOf, type Unit } from '../../shared/unit/unit.ts';
 import type { Batch } from './batch.ts';
 import { held, tallied, tallyOf } from './removals.ts';
 
@@ -29,13 +29,7 @@ export async function succeed(batch: Batch, units: readonly Unit[]): Promise<voi
 }
 
 /** Whether a record's place is where the present rule would have it. */
-function stoodAt({ mirror, name }: Unit, state: UnitState): boolean {
+function stoodAt(unit: Unit, state: UnitState): boolean {
   const record = recordOf(state);
-  if (record === null) return false;
-  const { place } = mirror;
-  const root =
-    place.kind === 'chart'
-      ? chartPlace(place.template, { name, version: record.version ?? '' })
-      : filesRoot(place.folder, name);
-  return record.root === root;
+  return record !== null && record.root === rootOf(unit, record.version ?? '');
 }

@@ -51,7 +51,12 @@ export function filesRoot(folder: string, name: string): string {
   return [folder, slash === -1 ? '' : name.slice(0, slash)].filter((part) => part !== '').join('/');
 }
 
-/** The folder that a unit stands in, as far as its name tells: worth opening before it is known what the unit holds. */
-export function probableFolder({ mirror: { place }, name }: Unit): string {
-  return place.kind === 'files' ? filesRoot(place.folder, name) : chartPlace(place.template, { name, version: '-' });
+/** The folder (or file) that a unit's paths stand below by its present rule; a chart's may depend on its version. */
+export function rootOf({ mirror: { place }, name }: Unit, version: string): string {
+  return place.kind === 'files' ? filesRoot(place.folder, name) : chartPlace(place.template, { name, version });
+}
+
+/** The folder that a unit will probably touch, known before anything of it is read. */
+export function probableFolder(unit: Unit): string {
+  return rootOf(unit, '-');
 }
