@@ -1,5 +1,6 @@
 import type { LedgerEvent } from '../../shared/ledger/event.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
+import { whereOf } from '../../shared/notice/outcome.ts';
 import type { Batch } from './batch.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
@@ -13,11 +14,6 @@ const TYPES: Readonly<Record<LedgerEvent['type'], Notice['type'] | null>> = {
   'taken-back': 'TakenBack',
   stalled: 'Stalled',
 };
-
-/** Which repository a notice speaks of. */
-export function whereOf({ deployment, repository, branch }: Deps): Record<string, string> {
-  return { deployment, repository, branch };
-}
 
 /** Tells what was pushed. Throws Retryable when the bus does not take it; then the messages come again, and it is told. */
 export async function announce({ events, redeemed }: Batch, deps: Deps): Promise<void> {

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Change } from '../../shared/change/change.ts';
 import { parseChanges } from '../../shared/change/parse.ts';
 import { asFerryError, FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
-import { whereOf } from './announce.ts';
+import { whereOf } from '../../shared/notice/outcome.ts';
 import type { Unreadable } from './batch.ts';
 import { digestOf } from './content.ts';
 import type { Deps } from './deps.ts';

@@ -9,6 +9,11 @@ export interface Where {
   readonly branch: string;
 }
 
+/** That alone, of whatever carries it along. */
+export function whereOf({ deployment, repository, branch }: Where): Where {
+  return { deployment, repository, branch };
+}
+
 export function addressOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
   return `s3://${bucket}/${key}`;
 }
@@ -23,19 +28,17 @@ function from(source: Source | null): string | null {
 }
 
 /** The release that a unit's record is, told while it has no verdict; null when there is nothing to tell. */
-export function landedNotice({ deployment, repository, branch }: Where, state: UnitState): Notice | null {
+export function landedNotice(where: Where, state: UnitState): Notice | null {
   const record = recordOf(state);
   if (record === null || record.release === null || record.verdict !== null) return null;
   const { release, version, content, commit, summary, publisher, source, at } = record;
-  const where = { deployment, repository, branch, unit: state.unit };
   const detail = { release, version, content, commit, summary, publisher, source: from(source), landedAt: at };
-  return { type: 'Landed', detail: { ...where, ...detail } };
+  return { type: 'Landed', detail: { ...whereOf(where), unit: state.unit, ...detail } };
 }
 
 /** All that the ledger has told, or should have told, of a unit: under the ids that it was told under. */
 export function outcomesOf(where: Where, state: UnitState): Notice[] {
-  const { deployment, repository, branch } = where;
-  const common = { deployment, repository, branch, unit: state.unit };
+  const common = { ...whereOf(where), unit: state.unit };
   const landed = landedNotice(where, state);
   const rejected = Object.values(state.rejected).map(({ id, reason, message, hint, source }): Notice => {
     return { type: 'Rejected', detail: { ...common, id, at: timeOf(id), reason, message, hint, source: from(source) } };
