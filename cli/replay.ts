@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
+import type { Change } from '../shared/change/change.ts';
 import { parseChanges } from '../shared/change/parse.ts';
 import { Rejected } from '../shared/errors.ts';
 import { printable } from '../shared/printable.ts';
@@ -30,14 +31,23 @@ async function runningQueue(): Promise<{ readonly client: SQSClient; readonly ur
 /** What gitferry will make of an event. */
 function said(body: string): string {
   try {
-    const changes = parseChanges(body).map((change) =>
-      change.kind === 'config'
-        ? 'gitferry.yaml'
-        : `s3://${change.bucket}/${change.kind === 'object' ? change.key : change.prefix}`,
-    );
+    const changes = parseChanges(body).map(placeOf);
     return changes.length === 0 ? 'no change' : changes.join(', ');
   } catch (error) {
     if (error instanceof Rejected) return `it will be rejected (${error.reason}: ${error.message})`;
     throw error;
+  }
+}
+
+function placeOf(change: Change): string {
+  switch (change.kind) {
+    case 'config':
+      return 'gitferry.yaml';
+    case 'image':
+      return `${change.image}:${change.tag ?? '*'}`;
+    case 'object':
+      return `s3://${change.bucket}/${change.key}`;
+    case 'prefix':
+      return `s3://${change.bucket}/${change.prefix}`;
   }
 }

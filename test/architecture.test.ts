@@ -19,8 +19,8 @@ const OTHERS = ['.git', '.idea', '.vscode', '.DS_Store'];
 
 /** The folders of `shared`, bottom first: each may import those before it, so there is no cycle. */
 const LAYERS = [
-  ...['errors.ts', 'printable.ts', 'trust', 'git', 'manifest', 'artifact', 'change', 'config'],
-  ...['ledger', 'source', 'notice', 'unit'],
+  ...['errors.ts', 'printable.ts', 'version.ts', 'trust', 'git', 'manifest', 'artifact', 'image', 'change', 'config'],
+  ...['ledger', 'source', 'notice', 'reference', 'unit'],
 ];
 
 /** Which top-level folders each may import from. Tests may import everything but handlers. */

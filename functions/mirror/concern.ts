@@ -52,7 +52,7 @@ export async function concerned(
         change,
         unitsOf(config, change.bucket, change.key).map((unit) => add(unit, change)),
       );
-    else if (change.kind === 'config') reach.set(change, []);
+    else if (change.kind === 'config' || change.kind === 'image') reach.set(change, []);
     else
       await listed(bucket, change.bucket, change.prefix)
         .then((keys) => {

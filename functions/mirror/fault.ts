@@ -23,7 +23,7 @@ export async function recordFault(
   const fault = faultOf(error);
   const known = round.head.fault === fault;
   if (known && unreadable.length === 0) return true;
-  const batch = new Batch(round, { mirrors: [], author: AUTHOR }, deps);
+  const batch = new Batch(round, { mirrors: [], images: [], releases: [], author: AUTHOR }, deps);
   const mirrors = Object.entries(round.head.mirrors).map(([name, tally]) => [name, { ...tally, rule: '' }]);
   batch.head = { ...round.head, fault, config: null, mirrors: Object.fromEntries(mirrors) };
   const { reason, message, hint } = error;

@@ -2,7 +2,7 @@
  * "Look there": something at a source may have changed. A change names a place and never says what stands there now;
  * whoever handles it reads the source. What it carries beside the name counts only if that is the version then read.
  */
-export type Change = ObjectChange | PrefixChange | ConfigChange;
+export type Change = ObjectChange | ImageChange | PrefixChange | ConfigChange;
 
 /** One object of a bucket was created, overwritten or deleted. */
 export interface ObjectChange {
@@ -18,6 +18,20 @@ export interface ObjectChange {
   readonly at?: string;
   /** It is not there any more: someone deleted it, or it expired by its bucket's lifecycle, which is no removal. */
   readonly gone?: 'deleted' | 'expired';
+}
+
+/** Tags of an image may have moved. */
+export interface ImageChange {
+  readonly kind: 'image';
+  /** Canonical: `registry/repository`. */
+  readonly image: string;
+  readonly tag?: string;
+  /** `sha256:<hex>`, as the event has it. */
+  readonly digest?: string;
+  /** What the registry says of who did it. */
+  readonly publisher?: string;
+  /** When it happened at the source, ISO 8601. */
+  readonly at?: string;
 }
 
 /** Anything below a prefix may have changed; the empty prefix is the whole bucket. */

@@ -1,6 +1,10 @@
+import type { Policy } from '../image/policy.ts';
+
 /** `gitferry.yaml`, parsed: every default filled in, every size in bytes. */
 export interface Config {
   readonly mirrors: readonly Mirror[];
+  readonly images: readonly ImageRule[];
+  readonly releases: readonly ReleaseRule[];
   /** Who makes the commits. */
   readonly author: { readonly name: string; readonly email: string };
 }
@@ -46,4 +50,33 @@ interface ChartPlace {
 interface FilesPlace {
   readonly kind: 'files';
   readonly folder: string;
+}
+
+/** One rule: references to an image, in these files, are kept at the tag that the policy chooses. */
+export interface ImageRule {
+  /** Unique in its file, as Flux's markers call it (`flux-system:shop-api`). */
+  readonly name: string;
+  /** Canonical: `registry/repository`. */
+  readonly image: string;
+  /** The name as references are to have it; the file's own spelling. */
+  readonly written: string;
+  readonly policy: Policy;
+  /** Globs of the repository's paths, in which references are looked for. */
+  readonly files: readonly string[];
+  readonly pin: 'digest' | 'tag';
+  readonly onEdit: 'hold' | 'overwrite';
+  /** `sha256:<hex>` over the canonical JSON of all the above. */
+  readonly digest: string;
+}
+
+/** One rule: release files (`*.release.yaml`) below a prefix say what lands together. */
+export interface ReleaseRule {
+  /** Unique in its file; `s3://<bucket>/<prefix>` unless the file names it. */
+  readonly name: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Milliseconds after which a release that is not complete is rejected. */
+  readonly deadline: number;
+  /** `sha256:<hex>` over the canonical JSON of all the above. */
+  readonly digest: string;
 }

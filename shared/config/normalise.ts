@@ -37,7 +37,12 @@ function normaliseAuthor(author: string): Config['author'] {
 }
 
 export function normaliseConfig(shape: ConfigShape): Config {
-  return { mirrors: shape.mirrors.map(normaliseMirror), author: normaliseAuthor(shape.commit.author) };
+  return {
+    mirrors: shape.mirrors.map(normaliseMirror),
+    images: [],
+    releases: [],
+    author: normaliseAuthor(shape.commit.author),
+  };
 }
 
 function normalisePlace({ chart, files, unpack, versions, select }: MirrorShape): Mirror['place'] {
