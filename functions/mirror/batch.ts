@@ -5,6 +5,7 @@ import type { LedgerEvent } from '../../shared/ledger/event.ts';
 import type { LedgerHead } from '../../shared/ledger/ledger.ts';
 import {
   emptyState,
+  objectOf,
   type Places,
   REMOVED,
   type Release,
@@ -14,7 +15,7 @@ import {
   withRejection,
 } from '../../shared/ledger/state.ts';
 import { addressOf } from '../../shared/notice/outcome.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
+import type { Subject, Unit } from '../../shared/unit/unit.ts';
 import type { Concern } from './concern.ts';
 import type { Desired, Obstacle } from './decide.ts';
 import type { Deps } from './deps.ts';
@@ -121,7 +122,7 @@ export class Batch {
   }
 
   /** Turns a content away: remembered, so that it is told once, and left in word beside the upload. */
-  reject(unit: Unit, content: string, error: Rejected, source: Source, publisher: string | null): void {
+  reject(unit: Subject, content: string, error: Rejected, source: Source | null, publisher: string | null): void {
     const { reason, message, hint, facts } = error;
     const event = this.event(unit.id, source, publisher);
     this.#remember(unit, content, event.id, error, source);
@@ -145,17 +146,22 @@ export class Batch {
     this.events.push({ ...this.event(null, null), type: 'rejected', reason, message, hint, content: digest });
   }
 
-  #remember(unit: Unit, content: string, id: string, error: Rejected, source: Source | null): void {
+  #remember(unit: Subject, content: string, id: string, error: Rejected, source: Source | null): void {
     const { reason, message, hint } = error;
-    const rejection = { id, reason, message, hint, rule: unit.mirror.digest, source };
+    const rejection = { id, reason, message, hint, rule: unit.rule, source };
     this.put(withRejection(this.state(unit.id), content, rejection));
   }
 
   /** Lets a unit wait for a person, told once for each content, rule and place. */
-  wait(unit: Unit, { content, source }: Desired, obstacle: Obstacle, owner: string | null): void {
+  wait(
+    unit: Subject,
+    { content, source }: Pick<Desired, 'content' | 'source'>,
+    obstacle: Obstacle,
+    owner: string | null,
+  ): void {
     const state = this.state(unit.id);
     const { reason, paths } = obstacle;
-    const rule = unit.mirror.digest;
+    const { rule } = unit;
     const { waiting } = state;
     if (waiting?.content === content && waiting.rule === rule && waiting.reason === reason) return;
     const { message, hint } = obstacleText(obstacle, unit.id, owner);
@@ -164,7 +170,7 @@ export class Batch {
     const edited = reason === 'PlaceEdited' || reason === 'PlaceOccupied';
     if (edited) this.events.push({ ...event, type: 'waiting', reason, message, hint, paths: [...paths] });
     else this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
-    if (!edited && source !== null) this.#note(source, { reason, message, hint, facts: { paths } });
+    if (!edited) this.#note(source, { reason, message, hint, facts: { paths } });
   }
 
   /** Says in the log why what was uploaded changes nothing. */
@@ -173,7 +179,10 @@ export class Batch {
       this.deps.log('nothing to do', { unit: unit.id, source: addressOf({ bucket, key }), why });
   }
 
-  #note({ bucket, key, etag, versionId }: Source, body: Readonly<Record<string, unknown>>): void {
+  #note(source: Source | null, body: Readonly<Record<string, unknown>>): void {
+    const object = objectOf(source);
+    if (object === null) return;
+    const { bucket, key, etag, versionId } = object;
     this.notes.push({ bucket, key, body: { key, etag, versionId, at: this.now.toISOString(), ...body } });
   }
 }

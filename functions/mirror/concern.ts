@@ -3,7 +3,7 @@ import type { Config, Mirror } from '../../shared/config/config.ts';
 import { asFerryError, type FerryError } from '../../shared/errors.ts';
 import type { Ledger, LedgerHead } from '../../shared/ledger/ledger.ts';
 import type { Bucket } from '../../shared/source/bucket.ts';
-import { mirrorOf, type Unit, unitId, unitOf, unitsOf } from '../../shared/unit/unit.ts';
+import { mirrorOf, mirrorUnit, type Unit, unitOf, unitsOf } from '../../shared/unit/unit.ts';
 import type { Deps } from './deps.ts';
 
 /** A unit that something points at, and what pointed: the newest event of each of its objects, if events did. */
@@ -69,7 +69,7 @@ export async function concerned(
       .then((keys) => {
         const found = keys.flatMap((key) => unitOf(mirror, key) ?? []);
         const kept = known.map((state) => mirrorOf(state.unit)).filter((id) => id.mirror === mirror.name);
-        const gone = kept.map(({ name }) => ({ id: unitId(mirror.name, name), mirror, name }));
+        const gone = kept.map(({ name }) => mirrorUnit(mirror, name));
         ruled.set(mirror, [...new Set([...found, ...gone].map((unit) => add(unit)))]);
       })
       .catch((error: unknown) => failed.set(mirror, asFerryError(error)));

@@ -1,6 +1,6 @@
 import type { Mirror } from '../../shared/config/config.ts';
 import { asFerryError, FerryError } from '../../shared/errors.ts';
-import { placesOf, REMOVED, recordOf } from '../../shared/ledger/state.ts';
+import { objectOf, placesOf, REMOVED, recordOf } from '../../shared/ledger/state.ts';
 import { type Candidate, choose, isGone } from '../../shared/unit/choose.ts';
 import { probableFolder, type Unit } from '../../shared/unit/unit.ts';
 import { eventOf } from './attribution.ts';
@@ -76,8 +76,8 @@ function forgetLapsed(batch: Batch, { concern, candidates }: Looked): void {
   const gone = lapsed(state, candidates, batch.now);
   if (gone.length === 0) return;
   for (const content of gone) {
-    const source = state.rejected[content]?.source;
-    if (source && content !== REMOVED) batch.redeemed.push(source);
+    const source = objectOf(state.rejected[content]?.source);
+    if (source !== null && content !== REMOVED) batch.redeemed.push(source);
   }
   const rejected = Object.fromEntries(Object.entries(state.rejected).filter(([content]) => !gone.includes(content)));
   batch.put({ ...state, rejected });
@@ -102,7 +102,7 @@ async function settleAll(batch: Batch, units: readonly Unit[]): Promise<void> {
  */
 async function noteExpiry(batch: Batch, { concern, candidates }: Looked): Promise<void> {
   const state = batch.state(concern.unit.id);
-  const key = recordOf(state)?.source?.key;
+  const key = objectOf(recordOf(state)?.source)?.key;
   if (key === undefined) return;
   const { bucket, onDelete } = concern.unit.mirror;
   const told = concern.changes.filter((change) => change.key === key);

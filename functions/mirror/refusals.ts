@@ -1,5 +1,5 @@
 import { decodeTime } from 'ulid';
-import { REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
+import { objectOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
 import { type Candidate, isGone } from '../../shared/unit/choose.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -11,7 +11,8 @@ const DAY = 24 * 60 * 60 * 1000;
 export function lapsed(state: UnitState, candidates: readonly Candidate[], now: Date): string[] {
   const there = new Set(candidates.map(({ key }) => key));
   return Object.entries(state.rejected).flatMap(([content, { id, source }]) => {
-    if (content !== REMOVED) return source !== null && !there.has(source.key) ? [content] : [];
+    const key = objectOf(source)?.key;
+    if (content !== REMOVED) return key !== undefined && !there.has(key) ? [content] : [];
     const old = now.getTime() - decodeTime(id) >= DAY;
     return old || !isGone(recordOf(state), candidates) ? [content] : [];
   });

@@ -2,23 +2,22 @@ import type { Draft } from '../../shared/git/draft.ts';
 import type { Entry, GitObject, Objects, Oid } from '../../shared/git/object.ts';
 import {
   entryOf,
+  objectOf,
   type Places,
   placesOf,
   REMOVED,
-  type Release,
   recordOf,
   relinquished,
   type UnitState,
-  withRelease,
 } from '../../shared/ledger/state.ts';
-import { renderRecord } from '../../shared/ledger/trailer.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import { claimsOf, eventOf } from './attribution.ts';
 import type { Batch } from './batch.ts';
+import { after, blank, commitRelease } from './commit.ts';
 import type { Concern } from './concern.ts';
 import { type Decision, type Desired, decide, type View } from './decide.ts';
 import type { Judgement } from './judge.ts';
-import { releaseMessage, subjectOf } from './message.ts';
+import { bodyOf, subjectOf } from './message.ts';
 import { held, tallied, tallyOf } from './removals.ts';
 import { keepsModes, viewOf } from './view.ts';
 
@@ -53,7 +52,7 @@ export async function release(batch: Batch, concern: Concern, judgement: Judgeme
 function adopt(batch: Batch, unit: Unit, desired: Desired, { changed }: Landing, { present }: View): void {
   const before = batch.state(unit.id);
   const { version, content } = desired;
-  const state = after(before, { ...blank(batch, unit, desired), changed }, present);
+  const state = after(before, { ...blank(batch, unit.rule, desired), changed }, present);
   batch.put(state);
   tally(batch, unit, before, state);
   const known = recordOf(before)?.content === content;
@@ -68,50 +67,27 @@ async function land(
   { edits, changed }: Landing,
   { present, inherited }: View,
 ): Promise<void> {
-  const { deps, round } = batch;
-  const { source } = desired;
+  const { main } = batch.round;
   const before = batch.state(unit.id);
-  const newest = before.releases.findLast((past) => past.release !== null)?.release ?? undefined;
+  const record = recordOf(before);
   const event = object === null ? null : eventOf(object, changes);
-  const publisher = event?.publisher ?? null;
-  const claims = claimsOf(object?.metadata ?? {});
-  const previous = recordOf(before)?.version ?? null;
-  const moved = recordOf(before)?.content === desired.content && recordOf(before)?.root !== desired.root;
+  const made = { ...blank(batch, unit.rule, desired), changed, publisher: event?.publisher ?? null };
+  const moved = record?.content === desired.content && record.root !== desired.root;
+  const named = { unit, release: made, previous: record?.version ?? null, moved, edits };
 
-  const nameless = { ...blank(batch, unit, desired), changed, publisher, release: deps.newId(newest) };
-  const summary = subjectOf({ unit, release: nameless, previous, moved, edits });
-  const made = { ...nameless, summary };
-  const state = after(before, made, present);
-  const record = renderRecord(deps.deployment, state);
-  const ledger = round.ledger.tip;
-  const commit = await round.main.commit({
-    edits: entries(round.main, unit, edits),
+  const [state = before] = await commitRelease(batch, [{ before, made, stood: present }], {
+    edits: entries(main, unit, edits),
     objects: needed(edits, content?.objects ?? new Map()),
-    message: releaseMessage({ unit, release: made, previous, moved, edits, present, claims, ledger, record }),
-    identity: batch.identity,
-    signer: round.signer,
+    summary: subjectOf(named),
+    body: bodyOf(named, present),
+    claims: claimsOf(object?.metadata ?? {}),
+    changedAt: event?.at ?? null,
   });
-
-  batch.put({ ...state, releases: state.releases.with(-1, { ...made, commit }) });
   await inherit(batch, inherited);
   batch.claim(unit.id, edits);
   tally(batch, unit, before, state);
-  if (source !== null && wasTurnedAway(before, source.key)) batch.redeemed.push(source);
-  batch.landed(unit.id, { ...made, commit }, claims, event?.at ?? null);
-}
-
-/** A release as far as the desired content tells it. */
-function blank(batch: Batch, unit: Unit, { version, content, root, source }: Desired): Release {
-  const at = batch.now.toISOString();
-  const open = { release: null, publisher: null, summary: '', commit: null, verdict: null, changed: {} };
-  return { ...open, version, content, rule: unit.mirror.digest, root, source, at };
-}
-
-/** The state after a release. Something new on its place ends the hold on its removal. */
-function after(state: UnitState, made: Release, stood: Places): UnitState {
-  const next = withRelease(state, made, stood);
-  const held = made.content === REMOVED ? next.held : next.held.filter((content) => content !== REMOVED);
-  return { ...next, held, expired: false };
+  const upload = objectOf(desired.source);
+  if (upload !== null && wasTurnedAway(before, upload.key)) batch.redeemed.push(upload);
 }
 
 /** What the commit writes: files that say nothing of executable bits keep theirs. */
@@ -149,5 +125,5 @@ function tally(batch: Batch, { mirror }: Unit, before: UnitState, state: UnitSta
 }
 
 function wasTurnedAway({ rejected, waiting }: UnitState, key: string): boolean {
-  return waiting !== null || Object.values(rejected).some(({ source }) => source?.key === key);
+  return waiting !== null || Object.values(rejected).some(({ source }) => objectOf(source)?.key === key);
 }

@@ -6,7 +6,7 @@ import { parseCommit } from '../../shared/git/commit.ts';
 import { Draft } from '../../shared/git/draft.ts';
 import type { Oid } from '../../shared/git/object.ts';
 import { Ledger, type LedgerHead, ledgerRef } from '../../shared/ledger/ledger.ts';
-import { absorb, isOurs, type Recorded, readRecord } from '../../shared/ledger/trailer.ts';
+import { absorb, isOurs, type Recorded, readRecords } from '../../shared/ledger/trailer.ts';
 import type { Signer } from '../../shared/trust/signing.ts';
 import type { Deps } from './deps.ts';
 
@@ -92,7 +92,7 @@ export async function openRound(deps: Deps): Promise<Round> {
 /** A ledger that is not there is a new one only if the branch holds no release of this deployment. */
 async function refuseLostLedger({ remote, deployment }: Deps, mainTip: Oid): Promise<void> {
   for await (const { oid, commit } of remote.log(mainTip, null))
-    if (readRecord(oid, commit, deployment) !== null)
+    if (readRecords(oid, commit, deployment).length > 0)
       throw new Stalled(
         'LedgerMissing',
         `The ledger of ${deployment} is gone, though ${oid.slice(0, 10)} is its release.`,
@@ -121,10 +121,9 @@ async function absorbMissed(
   if (head.recorded === mainTip) return [];
   const found: Recorded[] = [];
   for await (const { oid, commit } of deps.remote.log(mainTip, head.recorded)) {
-    const record = readRecord(oid, commit, deps.deployment);
-    if (record !== null && (await isOurs(commit, signer, email))) found.push(record);
+    const records = readRecords(oid, commit, deps.deployment);
+    if (records.length > 0 && (await isOurs(commit, signer, email))) found.unshift(...records);
   }
-  found.reverse();
   await ledger.load(found.map(({ unit }) => unit));
   return found.filter((record) => {
     const known = ledger.state(record.unit);

@@ -5,7 +5,7 @@ import { Rejected } from '../../shared/errors.ts';
 import { Draft } from '../../shared/git/draft.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import { Ledger, ledgerRef } from '../../shared/ledger/ledger.ts';
-import { emptyState, recordOf, type UnitState } from '../../shared/ledger/state.ts';
+import { emptyState, objectOf, recordOf, type UnitState } from '../../shared/ledger/state.ts';
 import type { Bus } from '../../shared/notice/bus.ts';
 import { landedNotice, type Where } from '../../shared/notice/outcome.ts';
 import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
@@ -143,7 +143,7 @@ function isDue(state: UnitState, now: Date): boolean {
 
 /** A deletion that no event told of: only looked for where removals are mirrored. */
 async function askIfGone({ bucket, onDelete }: Mirror, state: UnitState, deps: Deps): Promise<void> {
-  const key = recordOf(state)?.source?.key;
+  const key = objectOf(recordOf(state)?.source)?.key;
   if (onDelete !== 'remove' || key === undefined || state.expired) return;
   if ((await deps.bucket.head(bucket, key)) === null) await deps.ask([{ kind: 'object', bucket, key }]);
 }

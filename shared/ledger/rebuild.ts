@@ -7,7 +7,7 @@ import { renderMessage } from '../git/trailers.ts';
 import type { Signer } from '../trust/signing.ts';
 import { Ledger, type LedgerHead, ledgerRef } from './ledger.ts';
 import { emptyState, LEDGER_SCHEMA, placesOf, type UnitState, withRelease } from './state.ts';
-import { isOurs, type Recorded, readRecord } from './trailer.ts';
+import { isOurs, type Recorded, readRecords } from './trailer.ts';
 
 /** What a rebuild works on. `identity` makes the ledger's commit; without a signer its address tells our commits. */
 export interface Rebuild {
@@ -45,10 +45,10 @@ export async function rebuild(work: Rebuild): Promise<Rebuilt> {
 
   const records: Recorded[] = [];
   for await (const { oid, commit } of remote.log(mainTip, null)) {
-    const record = readRecord(oid, commit, deployment);
-    if (record === null) continue;
+    const found = readRecords(oid, commit, deployment);
+    if (found.length === 0) continue;
     const byAddress = trustAuthor && (await isOurs(commit, null, identity.email));
-    if (byAddress || (await isOurs(commit, signer, identity.email))) records.unshift(record);
+    if (byAddress || (await isOurs(commit, signer, identity.email))) records.unshift(...found);
   }
   const states = fold(records);
   const draft = new Draft(remote, null);

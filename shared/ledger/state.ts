@@ -10,13 +10,13 @@ export const LEDGER_SCHEMA = 1;
 const oid = z.string().regex(/^[0-9a-f]{40}$/u);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/u);
 
-/** What stands at a path: `<mode> <oid>`, or null for nothing. */
+/** What stands at a path: `<mode> <oid>`; at a reference to an image: `=` and what it says of it. Null for nothing. */
 const standing = z
   .string()
-  .regex(/^[0-7]{5,6} [0-9a-f]{40}$/u)
+  .regex(/^(?:[0-7]{5,6} [0-9a-f]{40}|=.{0,1000})$/u)
   .nullable();
 
-const source = z.object({
+const objectSource = z.object({
   bucket: z.string(),
   key: z.string(),
   etag: z.string(),
@@ -24,6 +24,13 @@ const source = z.object({
   /** When the source took it in, ISO 8601. */
   modified: z.string(),
 });
+const imageSource = z.object({
+  /** Canonical: `registry/repository`. */
+  image: z.string(),
+  tag: z.string(),
+  digest,
+});
+const source = z.union([objectSource, imageSource]);
 
 const release = z.object({
   /** The release's ULID; null where a person set the place back to this content. */
@@ -67,12 +74,19 @@ export const unitState = z.object({
   expired: z.boolean(),
 });
 
-export type Source = z.infer<typeof source>;
+export type ObjectSource = z.infer<typeof objectSource>;
+export type ImageSource = z.infer<typeof imageSource>;
+export type Source = ObjectSource | ImageSource;
 export type Release = z.infer<typeof release>;
 export type UnitState = z.infer<typeof unitState>;
 export type Standing = z.infer<typeof standing>;
 /** Path → what stands there. */
 export type Places = Readonly<Record<string, Standing>>;
+
+/** The object that something came from; null when it came from none. */
+export function objectOf(source: Source | null | undefined): ObjectSource | null {
+  return source && 'key' in source ? source : null;
+}
 
 export const oidSchema = oid;
 

@@ -18,6 +18,8 @@ import {
 export const TRAILER = {
   source: 'Gitferry-Source',
   content: 'Gitferry-Content',
+  /** What an event had announced, where that was another content. */
+  announced: 'Gitferry-Announced',
   publisher: 'Gitferry-Publisher',
   release: 'Gitferry-Release',
   record: 'Gitferry-Record',
@@ -34,6 +36,8 @@ const record = z.object({
   deployment: z.string(),
   unit: z.string(),
   version: release.shape.version.default(null),
+  /** Said by the trailer of that name where a commit carries one unit alone. */
+  content: release.shape.content.optional(),
   rule: release.shape.rule,
   root: release.shape.root,
   changed: release.shape.changed,
@@ -51,14 +55,18 @@ export interface Recorded {
   readonly held: readonly string[];
 }
 
-/** The record of a release just made: its state's newest release. Fields that say nothing are left out. */
-export function renderRecord(deployment: string, state: UnitState): string {
-  const { version, rule, root, changed, source } = recordOf(state) as Release;
+/**
+ * The record of a release just made: its state's newest release. Fields that say nothing are left out. `among`: the
+ * commit carries other units too, so that its trailers don't speak of this one.
+ */
+export function renderRecord(deployment: string, state: UnitState, among = false): string {
+  const { version, content, rule, root, changed, source } = recordOf(state) as Release;
   const before = Object.entries(state.before).filter(([path, standing]) => path in changed && standing !== null);
   return JSON.stringify({
     deployment,
     unit: state.unit,
     version: version ?? undefined,
+    content: among ? content : undefined,
     rule,
     root,
     changed,
@@ -68,30 +76,26 @@ export function renderRecord(deployment: string, state: UnitState): string {
   });
 }
 
-/** The release that a commit is, for this deployment; null when it is none (or nonsense). */
-export function readRecord(oid: Oid, commit: Commit, deployment: string): Recorded | null {
-  const { message, committer } = commit;
+/** The releases that a commit is for this deployment, one a unit; none when it is no release (or nonsense). */
+export function readRecords(oid: Oid, { message, committer }: Commit, deployment: string): Recorded[] {
   const [id] = readTrailer(message, TRAILER.release);
-  const [text] = readTrailer(message, TRAILER.record);
-  if (id === undefined || text === undefined) return null;
-  const parsed = record.safeParse(json(text));
-  if (!parsed.success || parsed.data.deployment !== deployment) return null;
-  const { unit, version, rule, root, changed, source, before, held } = parsed.data;
-  const made = release.safeParse({
+  if (id === undefined) return [];
+  const about = {
     release: id,
-    version,
-    content: readTrailer(message, TRAILER.content)[0] ?? REMOVED,
-    rule,
-    changed,
-    root,
-    source,
     publisher: readTrailer(message, TRAILER.publisher)[0] ?? null,
     summary: message.slice(0, message.indexOf('\n')),
     commit: oid,
     at: new Date(committer.seconds * 1000).toISOString(),
     verdict: null,
+  };
+  const told = readTrailer(message, TRAILER.content)[0] ?? REMOVED;
+  return readTrailer(message, TRAILER.record).flatMap((text) => {
+    const parsed = record.safeParse(json(text));
+    if (!parsed.success || parsed.data.deployment !== deployment) return [];
+    const { unit, before, held, deployment: _, content = told, ...recorded } = parsed.data;
+    const made = release.safeParse({ ...about, ...recorded, content });
+    return made.success ? [{ unit, release: made.data, before, held }] : [];
   });
-  return made.success ? { unit, release: made.data, before, held } : null;
 }
 
 function json(text: string): unknown {

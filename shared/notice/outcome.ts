@@ -1,5 +1,5 @@
 import { decodeTime } from 'ulid';
-import { recordOf, type Source, type UnitState } from '../ledger/state.ts';
+import { type ImageSource, type ObjectSource, recordOf, type Source, type UnitState } from '../ledger/state.ts';
 import type { Notice } from './bus.ts';
 
 /** Which repository a notice speaks of. */
@@ -14,8 +14,10 @@ export function whereOf({ deployment, repository, branch }: Where): Where {
   return { deployment, repository, branch };
 }
 
-export function addressOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
-  return `s3://${bucket}/${key}`;
+/** Where something came from, as people write it. */
+export function addressOf(source: ImageSource | Pick<ObjectSource, 'bucket' | 'key'>): string {
+  if ('key' in source) return `s3://${source.bucket}/${source.key}`;
+  return `${source.image}:${source.tag}@${source.digest}`;
 }
 
 /** When an event was recorded: a ULID begins with it. */

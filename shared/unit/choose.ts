@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { parseChartFileName } from '../artifact/chart.ts';
-import type { Release, UnitState } from '../ledger/state.ts';
-import { REMOVED, recordOf } from '../ledger/state.ts';
+import type { Release, Source, UnitState } from '../ledger/state.ts';
+import { objectOf, REMOVED, recordOf } from '../ledger/state.ts';
 import type { ObjectInfo } from '../source/bucket.ts';
 import type { Unit } from './unit.ts';
 
@@ -67,13 +67,14 @@ export function ranked(unit: Unit, candidates: readonly Candidate[]): Candidate[
     .sort((a, b) => rank(unit, a, b) || (a.key < b.key ? 1 : -1));
 }
 
-function isFrom(candidate: Candidate, source: { readonly key: string; readonly etag: string } | null): boolean {
-  return source !== null && source.key === candidate.key && source.etag === candidate.etag;
+function isFrom(candidate: Candidate, source: Source | null): boolean {
+  const object = objectOf(source);
+  return object?.key === candidate.key && object.etag === candidate.etag;
 }
 
 /** Whether the object that a record came from is not there any more. */
 export function isGone(record: Release | null, candidates: readonly Candidate[]): boolean {
-  return !candidates.some(({ key }) => key === record?.source?.key);
+  return !candidates.some(({ key }) => key === objectOf(record?.source)?.key);
 }
 
 /** What stands takes part in the choice while it may stay: not held, admitted, and kept although its object is gone. */
@@ -100,8 +101,8 @@ export function choose(unit: Unit, state: UnitState, candidates: readonly Candid
       return { kind: 'stay', why: 'it stands already' };
     if (
       standing !== null &&
-      candidate.key !== standing.source?.key &&
-      rank(unit, { version: standing.version, modified: standing.source?.modified ?? '' }, candidate) < 0
+      candidate.key !== objectOf(standing.source)?.key &&
+      rank(unit, { version: standing.version, modified: objectOf(standing.source)?.modified ?? '' }, candidate) < 0
     )
       return moved();
     if (

@@ -1,13 +1,24 @@
 import { parseChartFileName } from '../artifact/chart.ts';
-import type { Config, Mirror } from '../config/config.ts';
+import type { Config, ImageRule, Mirror } from '../config/config.ts';
 
 /** Where gitferry leaves word of what it rejected; never mirrored itself. */
 export const REJECTED_PREFIX = 'gitferry-rejected/';
 
-/** The smallest thing that lands as a whole: one chart, or one file or bundle. */
-export interface Unit {
-  /** `<mirror>#<name>`, unique in a deployment. */
+/** The smallest thing that lands as a whole: what the ledger keeps a state of. */
+export interface Subject {
+  /** Unique in a deployment. */
   readonly id: string;
+  /** The digest of the rule that decides it. */
+  readonly rule: string;
+}
+
+/** One image policy, and all references that it keeps; its id is the policy's name. */
+export interface ImageUnit extends Subject {
+  readonly image: ImageRule;
+}
+
+/** One chart, or one file or bundle; its id is `<mirror>#<name>`. */
+export interface Unit extends Subject {
   readonly mirror: Mirror;
   /** A chart's name, a key below the mirror's prefix, or `?` and a key that is no chart in a mirror of charts. */
   readonly name: string;
@@ -17,10 +28,22 @@ export function unitId(mirror: string, name: string): string {
   return `${mirror}#${name}`;
 }
 
-/** The name of the mirror that a unit's id belongs to; mirrors' names hold no `#`. */
+/** The name of the rule that a unit's id belongs to; rules' names hold no `#`. An image's id is its rule's name alone. */
 export function mirrorOf(id: string): { readonly mirror: string; readonly name: string } {
   const hash = id.indexOf('#');
-  return { mirror: id.slice(0, hash), name: id.slice(hash + 1) };
+  return hash === -1 ? { mirror: id, name: '' } : { mirror: id.slice(0, hash), name: id.slice(hash + 1) };
+}
+
+export function isImage(id: string): boolean {
+  return !id.includes('#');
+}
+
+export function imageUnit(image: ImageRule): ImageUnit {
+  return { id: image.name, rule: image.digest, image };
+}
+
+export function mirrorUnit(mirror: Mirror, name: string): Unit {
+  return { id: unitId(mirror.name, name), rule: mirror.digest, mirror, name };
 }
 
 /** The unit that a key of a mirror belongs to; null for keys that are nobody's (folder markers, our own notes). */
@@ -28,7 +51,7 @@ export function unitOf(mirror: Mirror, key: string): Unit | null {
   if (!key.startsWith(mirror.prefix) || key.endsWith('/') || key.startsWith(REJECTED_PREFIX)) return null;
   const rest = key.slice(mirror.prefix.length);
   const name = mirror.place.kind === 'chart' ? (chartName(rest) ?? `?${rest}`) : rest;
-  return { id: unitId(mirror.name, name), mirror, name };
+  return mirrorUnit(mirror, name);
 }
 
 function chartName(rest: string): string | null {

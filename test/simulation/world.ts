@@ -7,7 +7,7 @@ import { oidOf } from '../../shared/git/object.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { ledgerRef, statePath } from '../../shared/ledger/ledger.ts';
 import type { UnitState } from '../../shared/ledger/state.ts';
-import { type Recorded, readRecord } from '../../shared/ledger/trailer.ts';
+import { type Recorded, readRecords } from '../../shared/ledger/trailer.ts';
 import { chart, tgz } from './archives.ts';
 import { MemoryStore, memoryBucket } from './memory-bucket.ts';
 import { type Gate, MemoryRepository, memoryRemote, type Weather } from './memory-remote.ts';
@@ -162,7 +162,7 @@ export class World {
   }
 
   #recordOf(oid: string): Recorded {
-    return readRecord(oid, this.repository.commit(oid), 'sim') as Recorded;
+    return readRecords(oid, this.repository.commit(oid), 'sim')[0] as Recorded;
   }
 
   /** The paths that a release says it changed. */

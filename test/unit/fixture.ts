@@ -2,7 +2,7 @@ import type { Mirror } from '../../shared/config/config.ts';
 import { parseConfig } from '../../shared/config/parse.ts';
 import { emptyState, type Places, type Release, type UnitState } from '../../shared/ledger/state.ts';
 import type { Candidate } from '../../shared/unit/choose.ts';
-import { type Unit, unitId } from '../../shared/unit/unit.ts';
+import { mirrorUnit, type Unit } from '../../shared/unit/unit.ts';
 
 /** The one mirror of a gitferry.yaml: these lines beside its bucket. */
 export function mirrorWith(...lines: readonly string[]): Mirror {
@@ -17,12 +17,12 @@ export function mirrorWith(...lines: readonly string[]): Mirror {
 
 export function chartUnit(...lines: readonly string[]): Unit {
   const mirror = mirrorWith('prefix: charts/', 'chart: charts/{name}', ...lines);
-  return { id: unitId(mirror.name, 'web'), mirror, name: 'web' };
+  return mirrorUnit(mirror, 'web');
 }
 
 export function fileUnit(...lines: readonly string[]): Unit {
   const mirror = mirrorWith('prefix: config/', 'files: apps', ...lines);
-  return { id: unitId(mirror.name, 'a.yaml'), mirror, name: 'a.yaml' };
+  return mirrorUnit(mirror, 'a.yaml');
 }
 
 /** A digest, an oid or a standing that can be told from others: by one hex digit. */
