@@ -12,8 +12,14 @@ export async function lacking(...programs: readonly string[]): Promise<string | 
   return missing.length > 0 && `not installed: ${missing.join(', ')}`;
 }
 
+/** What `aws` finds where no real credentials are asked for. */
+export const CREDENTIALS = {
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_DEFAULT_REGION: 'us-east-1',
+};
+
 /** `aws s3 cp`, at an endpoint that asks for no real credentials. */
 export async function awsCopy(endpoint: string, file: string, to: string): Promise<void> {
-  const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: 'us-east-1' };
-  await execute('aws', ['--endpoint-url', endpoint, 's3', 'cp', file, to], { env: { ...process.env, ...credentials } });
+  await execute('aws', ['--endpoint-url', endpoint, 's3', 'cp', file, to], { env: { ...process.env, ...CREDENTIALS } });
 }
