@@ -1,14 +1,7 @@
 import { type FerryError, Retryable, Stalled } from '../errors.ts';
+import { certificateFault, codeOf, retryAfter } from '../http/fault.ts';
 
 const AGAIN = 'It will be tried again.';
-
-/** Seconds that `Retry-After` asks for, as a number or a date. */
-function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
-  const value = headers['retry-after'];
-  if (value === undefined) return undefined;
-  const seconds = /^\d{1,9}$/u.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000);
-  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
-}
 
 /** What an answer's status means for the work; null when the answer is fine. `host` and `where` are free of secrets. */
 export function faultOfStatus(
@@ -71,13 +64,9 @@ export function faultOfType(type: string | undefined, expected: string, host: st
 
 /** What a broken connection means; `sentence` must be free of secrets. */
 export function faultOfConnection(error: unknown, host: string): FerryError {
-  const code = String((error as { code?: unknown } | null)?.code ?? (error as Error | null)?.name ?? '');
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS/u.test(code)) {
-    return new Stalled('CertificateRefused', `The certificate of ${host} can not be verified (${code}).`, {
-      hint: 'Configure the certificate authority that issued it.',
-      facts: { host, code },
-    });
-  }
+  const code = codeOf(error);
+  const refused = certificateFault(code, host);
+  if (refused !== null) return refused;
   return new Retryable('ServerUnreachable', `The connection to ${host} failed (${code || 'no code'}).`, {
     hint: AGAIN,
     facts: { host, code },

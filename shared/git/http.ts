@@ -1,18 +1,10 @@
-import { parse } from 'node:url';
 import type { HttpClient } from 'isomorphic-git/http/node';
-import nodeClient from 'isomorphic-git/http/node';
 import { type FerryError, Retryable, Stalled } from '../errors.ts';
-import { agentOf } from './http-agent.ts';
-import { aborted, nothing, observed } from './http-body.ts';
+import { agentOf } from '../http/agent.ts';
+import { type Answer, exchange, type Traffic } from '../http/exchange.ts';
+import { isDead } from '../http/fault.ts';
 import { faultOfConnection, faultOfStatus, faultOfType } from './http-fault.ts';
 import { redact, secretsOf } from './redact.ts';
-
-/** How much went over the wire: bodies, in bytes. */
-export interface Traffic {
-  readonly requests: number;
-  readonly sent: number;
-  readonly received: number;
-}
 
 /** The value of the `Authorization` header; asked again when the server refuses it. Null: none. */
 export type Credentials = () => Promise<{ readonly authorization: string } | null>;
@@ -41,14 +33,6 @@ export interface Ask {
 /** Without a bound from outside, no request takes longer. */
 const LONGEST = 300_000;
 const REDIRECTS = 3;
-const DIED = new Set<unknown>(['ECONNRESET', 'EPIPE']);
-
-// The client parses URLs by node:url's old function. Of that, Node warns once in a process, on standard error, and of a
-// bundle it does so though nobody can change it there: here is that once.
-const { noDeprecation } = process;
-process.noDeprecation = true;
-parse('http://localhost/');
-process.noDeprecation = noDeprecation ?? false;
 
 function basic({ username, password }: URL): string | null {
   if (username === '' && password === '') return null;
@@ -105,7 +89,7 @@ export class Http {
     for (let redirects = 0; ; ) {
       const { status, headers, body, abort } = await this.#send(ask).catch((error) => {
         // A kept connection may have died since it was last used. A push is not repeated blindly.
-        if (!DIED.has(error.facts?.code) || (ask.body !== undefined && ask.service === 'git-receive-pack')) throw error;
+        if (!isDead(error.facts?.code) || (ask.body !== undefined && ask.service === 'git-receive-pack')) throw error;
         return this.#send(ask);
       });
       if (status === 200) {
@@ -142,53 +126,27 @@ export class Http {
     this.#base = new URL(target.pathname.slice(0, -tail.length), target.origin);
   }
 
-  async #send({ service, body: sent, version2 }: Ask): Promise<Answer> {
-    const remaining = Math.min(this.#options.remaining?.() ?? LONGEST, LONGEST);
-    if (remaining <= 0) throw this.#late();
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), remaining).unref();
-    const traffic = { requests: 1, sent: sent?.length ?? 0, received: 0 };
-    const finish = (): void => {
-      clearTimeout(timer);
-      this.#options.onTraffic?.(traffic);
-    };
-    const explain = (error: unknown): FerryError =>
-      controller.signal.aborted ? this.#late() : faultOfConnection(error, this.host);
-    const path = sent === undefined ? `info/refs?service=${service}` : service;
-    const late = aborted(controller.signal);
-    try {
-      const request = (this.#options.http ?? nodeClient).request({
-        url: `${this.#base.href}/${path}`,
-        method: sent === undefined ? 'GET' : 'POST',
-        headers: {
-          ...(version2 ? { 'git-protocol': 'version=2' } : {}),
-          ...(this.#authorization == null ? {} : { authorization: this.#authorization }),
-          ...(sent === undefined
-            ? {}
-            : { 'content-type': `application/x-${service}-request`, accept: `application/x-${service}-result` }),
-          'user-agent': 'git/gitferry',
-        },
-        agent: agentOf(this.#base.protocol, this.#options.ca),
-        // An array is sent with its Content-Length, which some servers want.
-        ...(sent === undefined ? {} : { body: [sent] as unknown as AsyncIterableIterator<Uint8Array> }),
-        signal: controller.signal,
-        fetchOptions: { followRedirects: false },
-      });
-      const answer = await Promise.race([request, late]);
-      const iterator = answer.body?.[Symbol.asyncIterator]() ?? nothing();
-      const abort = (): void => {
-        void iterator.return?.();
-        finish();
-      };
-      const received = (length: number): void => {
-        traffic.received += length;
-      };
-      const body = observed(iterator, { received, late, finish, explain });
-      return { status: answer.statusCode, headers: answer.headers ?? {}, body, abort };
-    } catch (error) {
-      finish();
-      throw explain(error);
-    }
+  #send({ service, body, version2 }: Ask): Promise<Answer> {
+    const { remaining, ca, http, onTraffic } = this.#options;
+    const path = body === undefined ? `info/refs?service=${service}` : service;
+    return exchange({
+      url: `${this.#base.href}/${path}`,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(version2 ? { 'git-protocol': 'version=2' } : {}),
+        ...(this.#authorization == null ? {} : { authorization: this.#authorization }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': `application/x-${service}-request`, accept: `application/x-${service}-result` }),
+        'user-agent': 'git/gitferry',
+      },
+      ...(body === undefined ? {} : { body }),
+      agent: agentOf(this.#base.protocol, ca),
+      patience: Math.min(remaining?.() ?? LONGEST, LONGEST),
+      ...(http === undefined ? {} : { http }),
+      explain: (error, late) => (late ? this.#late() : faultOfConnection(error, this.host)),
+      ...(onTraffic === undefined ? {} : { onTraffic }),
+    });
   }
 
   #late(): Retryable {
@@ -197,11 +155,4 @@ export class Http {
       facts: { host: this.host },
     });
   }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly abort: () => void;
 }
