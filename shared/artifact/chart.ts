@@ -1,6 +1,6 @@
-import semver from 'semver';
 import { Rejected } from '../errors.ts';
 import { readDocuments } from '../manifest/documents.ts';
+import { parseVersion } from '../version.ts';
 import { type Limits, unpack } from './archive.ts';
 import type { File } from './file.ts';
 import { shown } from './path.ts';
@@ -21,12 +21,8 @@ const MAX_CHART_YAML = 1024 * 1024;
 /** As Helm's loader finds them; `helm package` writes subcharts unpacked. */
 const PACKED_SUBCHART = /(?:^|\/)charts\/[^/]+\.tgz$/iu;
 
-/** Strict: semver also takes `v1.0.0`, and spaces and line ends around. */
 function isVersion(text: string): boolean {
-  const parsed = text.length <= MAX_VERSION ? semver.parse(text) : null;
-  return (
-    parsed !== null && text === [parsed.version, ...(parsed.build.length > 0 ? [parsed.build.join('.')] : [])].join('+')
-  );
+  return text.length <= MAX_VERSION && !text.startsWith('v') && parseVersion(text) !== null;
 }
 
 /** Reads `podinfo-6.14.1.tgz`: split at the leftmost `-` whose rest is a semantic version. Null when there is none. */

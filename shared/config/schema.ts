@@ -1,5 +1,5 @@
-import semver from 'semver';
 import * as z from 'zod';
+import { parseRange } from '../version.ts';
 import { checkFolder, checkTemplate } from './place.ts';
 import { size } from './size.ts';
 
@@ -59,7 +59,7 @@ export const mirrorSchema = z
     versions: z
       .string()
       .max(1000)
-      .refine((range) => semver.validRange(range) !== null, {
+      .refine((range) => parseRange(range) !== null, {
         error: 'must be a range of semantic versions, like ">=6.0.0 <7.0.0".',
       })
       .optional()

@@ -1,8 +1,8 @@
-import semver from 'semver';
 import { parseChartFileName } from '../artifact/chart.ts';
 import type { Release, Source, UnitState } from '../ledger/state.ts';
 import { objectOf, REMOVED, recordOf } from '../ledger/state.ts';
 import type { ObjectInfo } from '../source/bucket.ts';
+import { compareVersions, isWithin, parseRange, parseVersion } from '../version.ts';
 import type { Unit } from './unit.ts';
 
 /** An object that could be what the unit should be. `version` is null for files. */
@@ -34,15 +34,11 @@ export function candidatesOf(unit: Unit, objects: readonly ObjectInfo[]): Candid
   });
 }
 
-/**
- * Whether the mirror's rule lets a version in; without a range, every release and no prerelease. A range that names a
- * prerelease lets in prereleases of any version, as Helm and Flux read it (and npm does not).
- */
+/** Whether the mirror's rule lets a version in; without a range, every release and no prerelease. */
 function admits(unit: Unit, version: string | null): boolean {
   if (version === null || unit.mirror.place.kind !== 'chart') return true;
-  const range = new semver.Range(unit.mirror.place.versions ?? '*');
-  const includePrerelease = range.set.flat().some(({ semver: bound }) => (bound.prerelease?.length ?? 0) > 0);
-  return semver.satisfies(version, range.raw, { includePrerelease });
+  const [range, parsed] = [parseRange(unit.mirror.place.versions ?? '*'), parseVersion(version)];
+  return range !== null && parsed !== null && isWithin(range, parsed);
 }
 
 interface Ranked {
@@ -53,10 +49,9 @@ interface Ranked {
 /** Which of two comes first: the higher version, or the newer upload; ties go to the newer upload. */
 function rank(unit: Unit, a: Ranked, b: Ranked): number {
   const { place } = unit.mirror;
-  const byVersion =
-    place.kind === 'chart' && place.select === 'highest' && a.version !== null && b.version !== null
-      ? semver.rcompare(a.version, b.version)
-      : 0;
+  const highest = place.kind === 'chart' && place.select === 'highest';
+  const [one, other] = highest ? [parseVersion(a.version ?? ''), parseVersion(b.version ?? '')] : [null, null];
+  const byVersion = one !== null && other !== null ? compareVersions(other, one) : 0;
   return byVersion || (a.modified < b.modified ? 1 : a.modified > b.modified ? -1 : 0);
 }
 
