@@ -34,7 +34,7 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
   }));
   const drained = await queue.drain(deps.budget.units - given.length);
   const unreadable: Unreadable[] = [];
-  const read = [...given, ...drained].map((message) => readMessage(message, unreadable));
+  const read = [...given, ...drained].map((message) => readMessage(message, unreadable, deps));
   const deliveries = read.flatMap((one) => one.deliveries);
 
   const outcome = await mirror(deliveries, unreadable, deps).catch(asFerryError);
@@ -56,10 +56,13 @@ function failureOf(deliveries: readonly Delivery[], failed: ReadonlyMap<Change, 
   return deliveries.map(({ change }) => failed.get(change)).find((error) => error !== undefined);
 }
 
-function readMessage(message: Message, unreadable: Unreadable[]): Read {
+function readMessage(message: Message, unreadable: Unreadable[], { log }: Deps): Read {
   try {
     const again = message.received > 1;
-    return { message, deliveries: parseChanges(message.body).map((change) => ({ change, again })) };
+    const changes = parseChanges(message.body, ({ reason, source, why }) =>
+      log('nothing to do', { unit: null, source, reason, why }),
+    );
+    return { message, deliveries: changes.map((change) => ({ change, again })) };
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     unreadable.push({ error, digest: digestOf(Buffer.from(message.body)) });

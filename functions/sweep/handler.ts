@@ -3,19 +3,19 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
+import { sender } from '../../shared/change/send.ts';
 import { connect } from '../../shared/config/connect.ts';
 import { loadEnvironment } from '../../shared/config/load.ts';
 import { eventBus } from '../../shared/notice/bus.ts';
 import { log } from '../../shared/notice/log.ts';
 import { s3Bucket } from '../../shared/source/bucket.ts';
-import { asker } from './ask.ts';
 import { cursorOf } from './cursor.ts';
 import { sweep } from './sweep.ts';
 
 const environment = loadEnvironment(process.env);
 const bucket = s3Bucket(new S3Client());
 const bus = eventBus(new EventBridgeClient(), environment.bus);
-const ask = asker(new SQSClient(), environment.changesQueue);
+const ask = sender(new SQSClient(), environment.changesQueue);
 let remaining = (): number => 0;
 const remote = connect(environment, new SecretsManagerClient(), () => remaining());
 

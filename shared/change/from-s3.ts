@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { Rejected } from '../errors.ts';
 import type { ObjectChange } from './change.ts';
+import { needed } from './needed.ts';
 import { beside, bucketName, objectChange, objectKey, time } from './object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
@@ -72,15 +72,4 @@ function decodeKey(encoded: string, context: z.core.$RefinementCtx<string>): str
     context.addIssue({ code: 'custom', message: 'is not URL-encoded', input: encoded });
     return z.NEVER;
   }
-}
-
-/** Reads what an event must have. @throws Rejected EventInvalid naming the first field at fault. */
-export function needed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = issue?.path.join('.') ?? '';
-  throw new Rejected('EventInvalid', `The event's ${path} is missing or wrong: ${issue?.message}.`, {
-    facts: { path },
-  });
 }

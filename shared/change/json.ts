@@ -11,7 +11,7 @@ const DEPTH = 32;
 export function parseJson(text: string): unknown {
   if (Buffer.byteLength(text) > BYTES)
     throw new Rejected('EventTooLarge', `The event has more than ${BYTES} bytes.`, {
-      hint: 'No event of S3 is so large.',
+      hint: 'No event that gitferry knows is so large.',
     });
   if (deeperThan(DEPTH, text)) throw new Rejected('EventTooDeep', `The event nests more than ${DEPTH} levels deep.`);
   try {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Change } from './change.ts';
-import { needed } from './from-s3.ts';
+import { imageChange, imageDigest, imageName, imageTag } from './image.ts';
+import { needed } from './needed.ts';
 import { beside, bucketName, objectChange, objectKey, time } from './object.ts';
 
 const own = z.looseObject({ gitferry: z.literal('change') });
@@ -15,13 +16,21 @@ const object = z.object({
   at: time,
   gone: z.enum(['deleted', 'expired']).optional(),
 });
+const image = z.object({
+  kind: z.literal('image'),
+  image: imageName,
+  tag: imageTag.optional(),
+  digest: imageDigest,
+  publisher: beside,
+  at: time,
+});
 const prefix = z.object({
   kind: z.literal('prefix'),
   bucket: bucketName,
   prefix: z.union([z.literal(''), objectKey]),
 });
 const config = z.object({ kind: z.literal('config') });
-const change = z.discriminatedUnion('kind', [object, prefix, config]);
+const change = z.discriminatedUnion('kind', [object, image, prefix, config]);
 
 /** A change as gitferry sends it to itself, as one message's body. */
 export function formatChange(sent: Change): string {
@@ -32,5 +41,6 @@ export function formatChange(sent: Change): string {
 export function fromOwn(value: unknown): Change | null {
   if (!own.safeParse(value).success) return null;
   const read = needed(change, value);
-  return read.kind === 'object' ? objectChange(read) : read;
+  if (read.kind === 'object') return objectChange(read);
+  return read.kind === 'image' ? imageChange(read) : read;
 }

@@ -8,7 +8,10 @@ import { Rejected } from '../../shared/errors.ts';
 import { assertLinear } from '../cost.ts';
 import { eventText, eventWith } from './fixture.ts';
 
-const events = ['eventbridge-object-created', 'eventbridge-object-expired', 'notification-put', 'notification-test'];
+const events = [
+  ...['eventbridge-object-created', 'eventbridge-object-expired', 'notification-put', 'notification-test'],
+  'ecr-image-pushed',
+];
 const inSns = (text: string): string => eventWith('sns-notification', 'Hello world!', text);
 const inSqs = (text: string): string => eventWith('lambda-sqs', 'Test message.', text);
 const inSnsRecord = (text: string): string =>
@@ -84,6 +87,17 @@ const change = fc.oneof(
     { requiredKeys: ['kind', 'bucket', 'key'], noNullPrototype: true },
   ),
   fc.record(
+    {
+      kind: fc.constant('image'),
+      image: fc.stringMatching(/^[a-z0-9]{1,9}\.example(:\d{1,5})?(\/[a-z0-9]{1,9}){1,3}$/u),
+      tag: fc.stringMatching(/^\w[\w.-]{0,127}$/u),
+      digest: fc.stringMatching(/^sha256:[0-9a-f]{64}$/u),
+      publisher: text,
+      at,
+    },
+    { requiredKeys: ['kind', 'image'], noNullPrototype: true },
+  ),
+  fc.record(
     { kind: fc.constant('prefix'), bucket, prefix: fc.oneof(fc.constant(''), text) },
     { noNullPrototype: true },
   ),
@@ -92,6 +106,13 @@ const change = fc.oneof(
 
 test('what gitferry sends itself arrives as it was', () => {
   fc.assert(fc.property(change, (sent) => assert.deepEqual(parseChanges(formatChange(sent)), [sent])));
+});
+
+test('an image that gitferry sends itself is told by its canonical name, and by a tag that is one', () => {
+  const own = { gitferry: 'change', kind: 'image', image: 'quay.io/acme/api', tag: '1.0.0' };
+  assert.equal(parseChanges(JSON.stringify({ ...own, digest: 'md5:1' })).length, 1);
+  for (const wrong of [{ image: 'nginx' }, { image: 'quay.io/acme/api:1' }, { image: 'quay.io/../x' }, { tag: 'a b' }])
+    rejected(JSON.stringify({ ...own, ...wrong }), 'EventInvalid');
 });
 
 test('any JSON is changes, or rejected', () => {
@@ -112,7 +133,7 @@ test('any event with any of its values replaced is changes, or rejected', () => 
 
 function readsOrRejects(body: string): void {
   try {
-    for (const { kind } of parseChanges(body)) assert.ok(['object', 'prefix', 'config'].includes(kind));
+    for (const { kind } of parseChanges(body)) assert.ok(['object', 'image', 'prefix', 'config'].includes(kind));
   } catch (error) {
     assert.ok(error instanceof Rejected, String(error));
   }

@@ -1,12 +1,12 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Change } from '../../shared/change/change.ts';
-import { formatChange } from '../../shared/change/own.ts';
-import { Retryable } from '../../shared/errors.ts';
+import { Retryable } from '../errors.ts';
+import type { Change } from './change.ts';
+import { formatChange } from './own.ts';
 
 const PER_CALL = 10;
 
-/** Sends changes to the changes queue. Throws Retryable when it does not take them. */
-export function asker(client: SQSClient, url: string): (changes: readonly Change[]) => Promise<void> {
+/** Sends changes to the changes queue, a message each. Throws Retryable QueueUnavailable when it does not take them all. */
+export function sender(client: SQSClient, url: string): (changes: readonly Change[]) => Promise<void> {
   return async (changes) => {
     for (let at = 0; at < changes.length; at += PER_CALL) {
       const entries = changes.slice(at, at + PER_CALL);
