@@ -1,3 +1,5 @@
+import { ecrPlace } from './ecr-name.ts';
+
 /** A tag of an image; `digest` and `pushedAt` (ISO 8601) where a listing tells them. */
 export interface Tag {
   readonly tag: string;
@@ -22,4 +24,13 @@ export interface Images {
   tags(image: string): Promise<readonly Tag[]>;
   /** Null when there is no such tag or digest. */
   resolve(image: string, tagOrDigest: string): Promise<Manifest | null>;
+}
+
+/** Images of ECR by ECR's own interface, all others by that of registries. */
+export function imagesBy(ecr: Images, registry: Images): Images {
+  const of = (image: string): Images => (ecrPlace(image) === null ? registry : ecr);
+  return {
+    tags: (image) => of(image).tags(image),
+    resolve: (image, tagOrDigest) => of(image).resolve(image, tagOrDigest),
+  };
 }
