@@ -2,7 +2,7 @@ import { checkPath, checkUnprotected } from '../artifact/path.ts';
 import { Rejected } from '../errors.ts';
 import type { Mirror } from './config.ts';
 
-type Complaint = { readonly reason: string; readonly message: string } | null;
+export type Complaint = { readonly reason: string; readonly message: string } | null;
 
 const placeholder = /\{(?:name|version)\}/gu;
 
