@@ -19,6 +19,12 @@ export interface Environment {
   readonly signingKeySecret: string | null;
   /** The private key itself. */
   readonly signingKey: string | null;
+  /** The id of a secret that holds `{"<registry host>": {"username", "password"} | {"token"}}`. */
+  readonly registriesSecret: string | null;
+  /** That itself. */
+  readonly registries: string | null;
+  /** Registries inside a network that may be asked, each `host` or `host:port`. */
+  readonly privateRegistries: readonly string[];
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -28,6 +34,7 @@ const hints: Readonly<Record<string, string>> = {
   GITFERRY_REPOSITORY: 'the https address of the main repository',
   GITFERRY_CHANGES_QUEUE: 'the url of the changes queue',
   GITFERRY_BUS: 'the name of the event bus',
+  GITFERRY_WEBHOOK_SECRET: 'the id of the secret that holds those of the webhooks',
 };
 
 /**
@@ -35,12 +42,7 @@ const hints: Readonly<Record<string, string>> = {
  * @throws Stalled EnvironmentIncomplete naming all that is missing; EnvironmentInvalid.
  */
 export function loadEnvironment(env: Variables): Environment {
-  const missing = Object.keys(hints).filter((name) => !env[name]);
-  if (missing.length > 0)
-    throw new Stalled('EnvironmentIncomplete', `The environment lacks ${missing.join(', ')}.`, {
-      hint: `Set ${missing.map((name) => `${name} to ${hints[name]}`).join('; ')}.`,
-      facts: { missing },
-    });
+  demand(env, ['GITFERRY_DEPLOYMENT', 'GITFERRY_REPOSITORY', 'GITFERRY_CHANGES_QUEUE', 'GITFERRY_BUS']);
   const value = (name: string): string => env[name] ?? '';
   return {
     deployment: refName('GITFERRY_DEPLOYMENT', value('GITFERRY_DEPLOYMENT')),
@@ -52,7 +54,40 @@ export function loadEnvironment(env: Variables): Environment {
     credentials: loadCredentials(env),
     signingKeySecret: env.GITFERRY_SIGNING_SECRET || null,
     signingKey: env.GITFERRY_SIGNING_KEY || null,
+    registriesSecret: env.GITFERRY_REGISTRY_SECRET || null,
+    registries: env.GITFERRY_REGISTRY_CREDENTIALS || null,
+    privateRegistries: hosts('GITFERRY_PRIVATE_REGISTRIES', env.GITFERRY_PRIVATE_REGISTRIES ?? ''),
   };
+}
+
+/** What `receive` is told: nothing of the repository. */
+export interface ReceiveEnvironment {
+  /** The url of the changes queue. */
+  readonly changesQueue: string;
+  /** The id of a secret that holds `{"<door>": "<secret>" | ["<new>", "<old>"]}`. */
+  readonly webhookSecret: string | null;
+  /** That itself. */
+  readonly webhookSecrets: string | null;
+}
+
+/** @throws Stalled EnvironmentIncomplete, also when it holds no secrets at all. */
+export function loadReceiveEnvironment(env: Variables): ReceiveEnvironment {
+  const webhookSecrets = env.GITFERRY_WEBHOOK_SECRETS || null;
+  demand(env, ['GITFERRY_CHANGES_QUEUE', ...(webhookSecrets === null ? ['GITFERRY_WEBHOOK_SECRET'] : [])]);
+  return {
+    changesQueue: env.GITFERRY_CHANGES_QUEUE ?? '',
+    webhookSecret: env.GITFERRY_WEBHOOK_SECRET || null,
+    webhookSecrets,
+  };
+}
+
+function demand(env: Variables, names: readonly string[]): void {
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length > 0)
+    throw new Stalled('EnvironmentIncomplete', `The environment lacks ${missing.join(', ')}.`, {
+      hint: `Set ${missing.map((name) => `${name} to ${hints[name]}`).join('; ')}.`,
+      facts: { missing },
+    });
 }
 
 function invalid(name: string, sentence: string, hint: string): Stalled {
@@ -67,6 +102,16 @@ function refName(name: string, value: string): string {
     value.length <= 200;
   if (!good) throw invalid(name, 'is no part of a ref name.', 'Use letters, digits, dots, hyphens and slashes.');
   return value;
+}
+
+/** A list with commas between. */
+function hosts(name: string, value: string): readonly string[] {
+  const entries = value.split(',').map((entry) => entry.trim());
+  if (value.trim() === '') return [];
+  const host = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/iu;
+  if (!entries.every((entry) => host.test(entry)))
+    throw invalid(name, 'is no list of hosts.', 'Write `host` or `host:port`, with commas between them.');
+  return entries;
 }
 
 /** Plain http is for the loopback interface alone. Never repeats the value: it may hold a password. */
