@@ -16,24 +16,22 @@ const LONGEST = 30_000;
 const LIMIT = 100_000;
 const PAGE = 1000;
 
-const ABSENT = new Set(['RepositoryNotFoundException', 'ImageNotFoundException']);
-const DENIED = new Set([
-  ...['AccessDeniedException', 'UnrecognizedClientException', 'InvalidSignatureException', 'ExpiredTokenException'],
-  ...['CredentialsProviderError', 'RepositoryPolicyNotFoundException'],
-]);
+const ABSENT = /^(?:Repository|Image)NotFoundException$/u;
+const DENIED = /^(?:AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|CredentialsProvider)/u;
+const THROTTLED = /Throttl|LimitExceeded|TooManyRequests/u;
 
 /** Turns what the SDK throws into what becomes of the work. Null: there is no such image. */
 function classify(error: unknown, image: string, place: EcrPlace): null {
   const { name = '', $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
-  if (ABSENT.has(name)) return null;
-  if (DENIED.has(name) || status === 403)
+  if (ABSENT.test(name)) return null;
+  if (DENIED.test(name) || status === 403)
     throw new Stalled('RegistryDenied', `ECR does not let gitferry read ${image} (${name}).`, {
       hint: `Allow ecr:DescribeImages on ${arnOf(place)} to the role of this function; in another account also in the repository’s own policy.`,
       facts: { image, action: 'ecr:DescribeImages', resource: arnOf(place) },
       cause: error,
     });
-  if (status === 400 && !/Throttl|LimitExceeded|TooManyRequests/u.test(name))
+  if (status === 400 && !THROTTLED.test(name))
     throw new Stalled('RegistryAnswerUnexpected', `ECR does not take the request for ${image} (${name}).`, {
       hint: 'Check the image’s name.',
       facts: { image, status },

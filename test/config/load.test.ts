@@ -21,6 +21,9 @@ test('what must be there, and what need not be', () => {
     credentials: null,
     signingKeySecret: null,
     signingKey: null,
+    registriesSecret: null,
+    registries: null,
+    privateRegistries: [],
   });
 });
 
