@@ -76,12 +76,13 @@ function invalid(fault: Fault, lines: LineCounter): Rejected {
 }
 
 /**
- * The values of all documents in YAML (1.2) or JSON, read as Kubernetes reads them (merge keys, no tags but YAML's own).
- * Stops at the first fault. Takes less than a second for a MiB, whatever it holds.
+ * All documents in YAML (1.2) or JSON, one after the other, each sound by itself: merge keys, no tags but YAML's own, no
+ * key twice, no alias without its anchor. Stops at the first fault. Takes less than a second for a MiB, whatever it
+ * holds; what a document's aliases grow to is bounded only by `contentOf`.
  *
  * @throws Rejected `YamlInvalid` (with `facts.line` and `.column`), `YamlTooLarge`, `YamlTooComplex`
  */
-export function readDocuments(text: string): readonly unknown[] {
+export function* parseDocuments(text: string, lines = new LineCounter()): Generator<Document> {
   if (text.length > MAX_CHARACTERS) {
     throw new Rejected('YamlTooLarge', `The YAML has ${text.length} characters; ${MAX_CHARACTERS} are allowed.`, {
       hint: 'Split it into several files.',
@@ -89,20 +90,25 @@ export function readDocuments(text: string): readonly unknown[] {
     });
   }
   checkNesting(text);
-  const lines = new LineCounter();
-  const values: unknown[] = [];
   const tokens = new Parser(lines.addNewLine).parse(text);
   for (const document of new Composer(OPTIONS).compose(tokens)) {
     const fault = faultOf(document);
     if (fault !== null) throw invalid(fault, lines);
-    values.push(contentOf(document));
+    yield document;
   }
   const disputed = text.search(DISPUTED);
   if (disputed !== -1) throw invalid({ message: 'a line separator that readers disagree on', offset: disputed }, lines);
+}
+
+/** The values of all documents (`parseDocuments`), as Kubernetes reads them. */
+export function readDocuments(text: string): readonly unknown[] {
+  const values: unknown[] = [];
+  for (const document of parseDocuments(text)) values.push(contentOf(document));
   return values;
 }
 
-function contentOf(document: Document): unknown {
+/** @throws Rejected `YamlTooComplex` */
+export function contentOf(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {

@@ -17,6 +17,8 @@ export interface Reference {
   /** The image that it names, canonical; null where only a part of it stands there (a marker's `:tag`). */
   readonly image: string | null;
   readonly value: Value;
+  /** The parts that can be set here; the others stay as they are, or do not stand here at all. */
+  readonly carries: readonly (keyof Value)[];
 }
 
 /** What a policy wants: `digest` null writes the tag alone. */

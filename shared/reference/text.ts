@@ -1,0 +1,14 @@
+import { Rejected } from '../errors.ts';
+
+/**
+ * A file as text that becomes the same bytes again: a byte order mark stays.
+ *
+ * @throws Rejected `NotUtf8`
+ */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new Rejected('NotUtf8', 'The file is not UTF-8.', { hint: 'Save it in UTF-8.', cause });
+  }
+}
