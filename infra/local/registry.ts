@@ -18,6 +18,8 @@ export interface RegistryOptions {
   readonly port: number;
   /** Who is told of each push, and with which `Authorization` header. */
   readonly notify: { readonly url: string; readonly authorization: string } | null;
+  /** A file of names and bcrypt hashes; without it anybody may push and pull. */
+  readonly htpasswd?: string;
 }
 
 /** A registry of images on the loopback interface, without TLS. */
@@ -77,7 +79,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 }
 
 /** Its settings, as its documentation has them under "Configuring a registry"; JSON is YAML. */
-function settingsOf({ folder, port, notify }: RegistryOptions): object {
+function settingsOf({ folder, port, notify, htpasswd }: RegistryOptions): object {
   const endpoint = notify && {
     name: 'gitferry',
     url: notify.url,
@@ -93,6 +95,7 @@ function settingsOf({ folder, port, notify }: RegistryOptions): object {
     log: { level: 'warn', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(folder, 'storage') }, delete: { enabled: true } },
     http: { addr: `127.0.0.1:${port}`, secret: 'one registry, so nothing is shared' },
+    ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'gitferry', path: htpasswd } } }),
     ...(endpoint === null ? {} : { notifications: { endpoints: [endpoint] } }),
   };
 }
@@ -102,7 +105,7 @@ async function answers(child: ChildProcess, url: string): Promise<boolean> {
   child.once('error', () => (running = false)).once('exit', () => (running = false));
   for (const deadline = Date.now() + PATIENCE; running && Date.now() < deadline; ) {
     const answer = await fetch(url).catch(() => null);
-    if (answer?.ok) return running;
+    if (answer !== null) return running;
     await new Promise((done) => setTimeout(done, 20));
   }
   return false;
