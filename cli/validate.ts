@@ -22,19 +22,23 @@ export function validate(program: Command): void {
 
 function judge(file: string, bytes: Uint8Array): { readonly lines: readonly string[]; readonly sound: boolean } {
   try {
-    const { mirrors } = parseConfig(bytes);
-    return {
-      lines: [`${file}: no faults, ${mirrors.length} ${mirrors.length === 1 ? 'mirror' : 'mirrors'}`],
-      sound: true,
-    };
+    const { mirrors, images, releases } = parseConfig(bytes);
+    const counts = [count(mirrors, 'mirror')];
+    if (images.length > 0) counts.push(count(images, 'image'));
+    if (releases.length > 0) counts.push(count(releases, 'rule for release files', 'rules for release files'));
+    return { lines: [`${file}: no faults, ${counts.join(', ')}`], sound: true };
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
-    const { faults, count } = error.facts as { faults: readonly Fault[]; count: number };
+    const { faults, count: all } = error.facts as { faults: readonly Fault[]; count: number };
     const lines = faults.flatMap(({ line, column, reason, message }) => [
       printable(`${file}:${line}:${column} ${reason} ${message}`),
       `  ${hintOf(reason)}`,
     ]);
-    if (count > faults.length) lines.push(`${file}: and ${count - faults.length} more`);
+    if (all > faults.length) lines.push(`${file}: and ${all - faults.length} more`);
     return { lines, sound: false };
   }
+}
+
+function count(rules: readonly unknown[], one: string, many = `${one}s`): string {
+  return `${rules.length} ${rules.length === 1 ? one : many}`;
 }

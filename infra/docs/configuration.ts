@@ -2,10 +2,10 @@ import type { JsonSchema } from './schema.ts';
 
 const head = `# gitferry.yaml
 
-<!-- Written by \`npm run schema\` from shared/config/schema.ts: change the descriptions there. -->
+<!-- Written by \`npm run schema\` from the schemas in shared/config: change the descriptions there. -->
 
 This file stands at the root of the main repository, so that a change of it is reviewed like any other. It says which
-uploads go where; editors check it by [gitferry.schema.json](gitferry.schema.json).
+uploads and which images go where; editors check it by [gitferry.schema.json](gitferry.schema.json).
 
 \`\`\`yaml
 apiVersion: gitferry.dev/v1
@@ -18,6 +18,19 @@ mirrors:
     prefix: config/production/
     files: apps/production
     allowKinds: [Role, RoleBinding]
+images:
+  - image: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/api
+    name: flux-system:shop-api       # as Flux's markers call it
+    policy: { semver: ">=1.0.0 <2.0.0" }
+    files: ["apps/**/*.yaml"]        # references are found by Flux's markers, or by the image's name
+  - image: quay.io/acme/worker
+    policy: { numerical: { order: asc } }
+    filterTags:                      # main-3f2a1b9-1606364286
+      pattern: "^main-[a-f0-9]+-(?P<ts>[0-9]+)$"
+      extract: "$ts"
+releases:
+  - bucket: acme-releases
+    prefix: releases/                # 2026-11-24.release.yaml: what lands together
 commit:
   author: gitferry <gitferry@acme.example>
 \`\`\`
@@ -29,15 +42,20 @@ key is refused, and so is one whose feature is not built yet (\`NotSupportedYet\
 Places may not overlap: two folders for files are neither equal nor one inside the other, no chart stands inside such a
 folder, and no chart inside another. No place is below a folder that steers the cluster or the repository itself
 (\`flux-system\`, \`.github\`, …).
+
+[images.md](images.md) has more on policies, on how references are found, and on moving from Flux's image automation;
+[release-files.md](release-files.md) on what lands together.
 `;
 
 /** `docs/configuration.md`: one table a level, one row a key. */
 export function configurationPage(schema: JsonSchema): string {
-  const { mirrors, commit, ...top } = schema.properties ?? {};
+  const { mirrors, images, releases, commit, ...top } = schema.properties ?? {};
   const sections = [
     head,
-    section('The file', { ...top, mirrors, commit }),
+    section('The file', { ...top, mirrors, images, releases, commit }),
     section('`mirrors[]`', mirrors?.items?.properties),
+    section('`images[]`', images?.items?.properties),
+    section('`releases[]`', releases?.items?.properties),
     section('`commit`', commit?.properties),
   ];
   return sections.join('\n');

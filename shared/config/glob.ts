@@ -1,3 +1,5 @@
+import { checkPath, checkUnprotected } from '../artifact/path.ts';
+import { Rejected } from '../errors.ts';
 import type { Complaint } from './place.ts';
 
 /** Which files of the repository some globs mean. */
@@ -24,7 +26,7 @@ export function compileGlobs(globs: readonly string[]): Globs {
   const compiled = globs.flatMap((glob) => {
     const plain = parseGlob(glob);
     if ('message' in plain) throw new TypeError(`${glob} ${plain.message}`);
-    return plain.map((segments) => ({ segments, base: baseOf(segments) }));
+    return plain.map((segments) => ({ segments, base: fixedPart(segments.slice(0, -1)) }));
   });
   const bases = [...new Set(compiled.map(({ base }) => base))].sort();
   return {
@@ -44,23 +46,30 @@ export function checkGlob(glob: string): Complaint {
 
 function parseGlob(glob: string): readonly Plain[] | NonNullable<Complaint> {
   const invalid = (message: string) => ({ reason: 'ValueInvalid', message });
-  const unsafe = (message: string) => ({ reason: 'PathUnsafe', message });
   if (glob.length > LONGEST) return invalid(`must be at most ${LONGEST} characters long.`);
-  if (glob.startsWith('/')) return unsafe('must be relative to the root of the repository: take the first slash away.');
-  if (/[\p{Cc}\\]/u.test(glob)) return unsafe('must hold no backslash and no control character.');
   if (/[[\]()!]/u.test(glob)) return invalid('may hold the wildcards *, ?, ** and {a,b}, and none of [ ] ( ) and !.');
+  if (glob.endsWith('/')) return invalid('names a folder: put ** behind it for all the files below.');
   const alternatives = expand(glob);
   if (alternatives === null) return invalid('has braces that are no {a,b}.');
   if (alternatives.length > ALTERNATIVES)
     return invalid(`stands for more than ${ALTERNATIVES} globs: list fewer in braces.`);
+  const unsafe = alternatives.map(complaintOf).find((complaint) => complaint !== null);
+  if (unsafe) return unsafe;
   const plain = alternatives.map((alternative) => alternative.split('/'));
-  const all = plain.flat();
-  if (glob.endsWith('/')) return invalid('names a folder: put ** behind it for all the files below.');
-  if (all.some((segment) => segment === '' || segment === '.' || segment === '..'))
-    return unsafe('must be a plain relative path: no empty part in it, no . and no ...');
-  if (all.some((segment) => segment !== '**' && segment.includes('**')))
+  if (plain.flat().some((segment) => segment !== '**' && segment.includes('**')))
     return invalid('has a ** that is not between slashes: use * within a name.');
   return plain.map((segments) => (segments.at(-1) === '**' ? [...segments, '*'] : segments));
+}
+
+function complaintOf(alternative: string): Complaint {
+  try {
+    checkPath(alternative);
+    checkUnprotected(fixedPart(alternative.split('/')));
+    return null;
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return { reason: error.reason, message: `means no files that may be edited: ${error.message}` };
+  }
 }
 
 /** All that a glob with braces stands for, up to one more than there may be; null where they don't match. */
@@ -80,11 +89,10 @@ function expand(glob: string): readonly string[] | null {
   return expanded;
 }
 
-/** The folder before the first wildcard; of a plain path its folder. */
-function baseOf(segments: Plain): string {
-  const folders = segments.slice(0, -1);
-  const first = folders.findIndex((segment) => WILDCARD.test(segment));
-  return folders.slice(0, first === -1 ? undefined : first).join('/');
+/** What stands before the first segment with a wildcard. */
+function fixedPart(segments: Plain): string {
+  const first = segments.findIndex((segment) => WILDCARD.test(segment));
+  return segments.slice(0, first === -1 ? undefined : first).join('/');
 }
 
 function isBelow(folder: string, path: string): boolean {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Config, Mirror } from './config.ts';
+import type { Config, Mirror, ReleaseRule } from './config.ts';
+import { normaliseImage } from './image.ts';
+import type { ReleaseShape } from './release-schema.ts';
 import type { ConfigShape, MirrorShape } from './schema.ts';
 
-/** What a mirror without a name is called. `#` divides a mirror's name from a unit's in the ledger. */
+/** What a mirror or a rule for releases is called that has no name. `#` divides a rule's name from a unit's in the ledger. */
 export function nameOf(bucket: string, prefix: string): string {
   return `s3://${bucket}/${prefix.replaceAll('#', '%23')}`;
 }
@@ -28,6 +30,15 @@ export function normaliseMirror(shape: MirrorShape): Mirror {
     limits,
     removals,
   };
+  return withDigest(rule);
+}
+
+function normaliseRelease({ name, bucket, prefix, deadline }: ReleaseShape): ReleaseRule {
+  return withDigest({ name: name ?? nameOf(bucket, prefix), bucket, prefix, deadline });
+}
+
+/** What the ledger calls a rule: equal rules have equal digests. */
+function withDigest<Rule extends object>(rule: Rule): Rule & { readonly digest: string } {
   return { ...rule, digest: `sha256:${createHash('sha256').update(canonicalJson(rule)).digest('hex')}` };
 }
 
@@ -39,8 +50,8 @@ function normaliseAuthor(author: string): Config['author'] {
 export function normaliseConfig(shape: ConfigShape): Config {
   return {
     mirrors: shape.mirrors.map(normaliseMirror),
-    images: [],
-    releases: [],
+    images: shape.images.map((image) => withDigest(normaliseImage(image))),
+    releases: shape.releases.map(normaliseRelease),
     author: normaliseAuthor(shape.commit.author),
   };
 }

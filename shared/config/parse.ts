@@ -2,10 +2,15 @@ import { Rejected } from '../errors.ts';
 import type { Config } from './config.ts';
 import { type Document, readDocument } from './document.ts';
 import type { Fault, Finding } from './fault.ts';
+import { checkImage } from './image-rules.ts';
+import { imageSchema } from './image-schema.ts';
 import { normaliseConfig } from './normalise.ts';
-import { checkMirror, checkTogether, type Written } from './rules.ts';
+import { releaseSchema } from './release-schema.ts';
+import { checkMirror } from './rules.ts';
 import { configSchema, mirrorSchema } from './schema.ts';
 import { findingsOf } from './shape.ts';
+import { checkTogether } from './together.ts';
+import { readList } from './written.ts';
 
 /** As many faults as one message can carry. */
 const FAULTS = 100;
@@ -27,24 +32,16 @@ export function parseConfig(bytes: Uint8Array): Config {
   return normaliseConfig(result.data);
 }
 
-/** Judges what mirrors mean as far as they can be read, so that a slip in one key does not hide what is wrong with another. */
+/** Judges what rules mean as far as they can be read, so that a slip in one key does not hide what is wrong with another. */
 function checkRules(value: Document['value']): readonly Finding[] {
-  const mirrors = (value as { mirrors?: unknown } | null)?.mirrors;
-  if (!Array.isArray(mirrors)) return [];
-  const read = mirrors.slice(0, 1000).flatMap((written: unknown, index): readonly Written[] => {
-    if (written === null || typeof written !== 'object' || Array.isArray(written)) return [];
-    return [{ keys: new Set(Object.keys(written)), sound: soundKeys(written), path: ['mirrors', index] }];
-  });
-  return [...read.flatMap(checkMirror), ...checkTogether(read)];
-}
-
-/** The values of a mirror that are right by themselves, defaults included. */
-function soundKeys(written: object): Written['sound'] {
-  const values = Object.entries(mirrorSchema.shape).flatMap(([key, schema]) => {
-    const { data, success } = schema.safeParse((written as Record<string, unknown>)[key]);
-    return success && data !== undefined ? [[key, data]] : [];
-  });
-  return Object.fromEntries(values);
+  const mirrors = readList(value, 'mirrors', mirrorSchema);
+  const images = readList(value, 'images', imageSchema);
+  const releases = readList(value, 'releases', releaseSchema);
+  return [
+    ...mirrors.flatMap(checkMirror),
+    ...images.flatMap(checkImage),
+    ...checkTogether({ mirrors, images, releases }),
+  ];
 }
 
 function invalid(faults: readonly Fault[], count: number): Rejected {

@@ -1,21 +1,14 @@
 import { type Finding, formatPath } from './fault.ts';
 import { folderOf, nameOf } from './normalise.ts';
 import { overlap, type Spot } from './place.ts';
+import type { ReleaseShape } from './release-schema.ts';
 import type { MirrorShape } from './schema.ts';
+import type { Written } from './written.ts';
 
 const chartOnly = ['unpack', 'versions', 'select', 'allowRepublish'] as const;
 
-/** A mirror as far as it can be read, and where in the file it stands. */
-export interface Written {
-  /** The keys that the file names, defaults left out. */
-  readonly keys: ReadonlySet<string>;
-  /** What is right by itself, defaults included; what is wrong is left out. */
-  readonly sound: Partial<MirrorShape>;
-  readonly path: Finding['path'];
-}
-
 /** What one mirror's keys contradict each other in. */
-export function checkMirror({ keys, sound, path }: Written): readonly Finding[] {
+export function checkMirror({ keys, sound, path }: Written<MirrorShape>): readonly Finding[] {
   const findings: Finding[] = [];
   const find = (key: string | null, reason: string, message: string): void => {
     findings.push({ path: key === null ? path : [...path, key], at: 'key', reason, message });
@@ -44,25 +37,8 @@ export function checkMirror({ keys, sound, path }: Written): readonly Finding[] 
   return findings;
 }
 
-/** What the mirrors contradict each other in: their names, and their places. */
-export function checkTogether(mirrors: readonly Written[]): readonly Finding[] {
-  return [...checkNames(mirrors), ...checkPlaces(mirrors)];
-}
-
-function checkNames(mirrors: readonly Written[]): readonly Finding[] {
-  const findings: Finding[] = [];
-  const names = new Set<string>();
-  for (const mirror of mirrors) {
-    const name = readName(mirror);
-    if (name === null) continue;
-    const message = `Another mirror is called ${name}: give this one a name.`;
-    if (names.has(name)) findings.push({ path: mirror.path, at: 'value', reason: 'NameTaken', message });
-    names.add(name);
-  }
-  return findings;
-}
-
-function checkPlaces(mirrors: readonly Written[]): readonly Finding[] {
+/** What the mirrors contradict each other in: their places. */
+export function checkPlaces(mirrors: readonly Written<MirrorShape>[]): readonly Finding[] {
   const findings: Finding[] = [];
   const taken: { readonly spot: Spot; readonly name: string }[] = [];
   for (const mirror of mirrors) {
@@ -73,18 +49,21 @@ function checkPlaces(mirrors: readonly Written[]): readonly Finding[] {
     const key = spot.kind === 'chart' ? 'chart' : 'files';
     if (other !== undefined)
       findings.push({ path: [...mirror.path, key], at: 'value', reason: 'PlacesOverlap', message });
-    taken.push({ spot, name: readName(mirror) ?? formatPath(mirror.path) });
+    taken.push({ spot, name: bucketRuleName(mirror) ?? formatPath(mirror.path) });
   }
   return findings;
 }
 
 /** Null when what names it is itself at fault. */
-function readName({ keys, sound: { name, bucket, prefix } }: Written): string | null {
+export function bucketRuleName({
+  keys,
+  sound: { name, bucket, prefix },
+}: Written<MirrorShape | ReleaseShape>): string | null {
   if (keys.has('name')) return name ?? null;
   return bucket === undefined || prefix === undefined ? null : nameOf(bucket, prefix);
 }
 
-function readSpot({ sound: { chart, files } }: Written): Spot | null {
+function readSpot({ sound: { chart, files } }: Written<MirrorShape>): Spot | null {
   if (chart !== undefined) return { kind: 'chart', template: chart };
   return files === undefined ? null : { kind: 'files', folder: folderOf(files) };
 }

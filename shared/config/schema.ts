@@ -1,7 +1,11 @@
 import * as z from 'zod';
-import { parseRange } from '../version.ts';
+import { bucket, prefix, ruleName } from './bucket-schema.ts';
+import { checkedBy } from './checked.ts';
+import { imageSchema } from './image-schema.ts';
 import { checkFolder, checkTemplate } from './place.ts';
+import { releaseSchema } from './release-schema.ts';
 import { size } from './size.ts';
+import { versionRange } from './version-range.ts';
 
 const kind = z
   .string()
@@ -12,31 +16,13 @@ const kinds = z.array(kind).max(100).default([]);
 /** What may stand below each key, and what it means; what keys mean together is in `rules.ts`. */
 export const mirrorSchema = z
   .strictObject({
-    name: z
-      .string()
-      .min(1)
-      .max(200)
-      .regex(/^[^\p{C}#]+$/u, { error: 'must be one line of text without a #.' })
-      .optional()
+    name: ruleName()
       .describe(
-        'How messages and the ledger call this mirror. By default `s3://<bucket>/<prefix>`. No two may have the same.',
+        'How messages and the ledger call this mirror. By default `s3://<bucket>/<prefix>`. No two rules may have the same.',
       )
       .meta({ examples: ['production charts'] }),
-    bucket: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u, { error: 'must be the name of an S3 bucket.' })
-      .describe('The bucket that CI drops into.')
-      .meta({ examples: ['acme-releases'] }),
-    prefix: z
-      .string()
-      .max(1024)
-      .regex(/^(?:[^/\p{C}][^\p{C}]*\/)?$/u, {
-        error: 'must end with a slash and not start with one; leave it out for the whole bucket.',
-      })
-      .refine((prefix) => !prefix.startsWith('gitferry-rejected/'), {
-        error: 'must not be below gitferry-rejected/, where the reasons of rejected uploads are put.',
-      })
-      .default('')
+    bucket: bucket().describe('The bucket that CI drops into.'),
+    prefix: prefix()
       .describe('Only keys that start with this are mirrored.')
       .meta({ examples: ['charts/'] }),
     chart: z
@@ -56,12 +42,7 @@ export const mirrorSchema = z
       .describe(
         'Whether charts are unpacked, so that a change can be reviewed. With `false`, `chart` names the archive’s own path.',
       ),
-    versions: z
-      .string()
-      .max(1000)
-      .refine((range) => parseRange(range) !== null, {
-        error: 'must be a range of semantic versions, like ">=6.0.0 <7.0.0".',
-      })
+    versions: versionRange()
       .optional()
       .describe(
         'Only chart versions within this range land; prereleases only if the range names one (`>=6.0.0-0`). By default every release.',
@@ -122,6 +103,16 @@ export const configSchema = z
   .strictObject({
     apiVersion: z.literal('gitferry.dev/v1').default('gitferry.dev/v1').describe('The version of this format.'),
     mirrors: z.array(mirrorSchema).max(1000).prefault([]).describe('What goes from which bucket to where.'),
+    images: z
+      .array(imageSchema)
+      .max(1000)
+      .prefault([])
+      .describe('Which images are kept at which tag, and in which files.'),
+    releases: z
+      .array(releaseSchema)
+      .max(100)
+      .prefault([])
+      .describe('Where release files lie, which say what lands together.'),
     commit: z
       .strictObject({
         mode: z.literal('push').default('push').describe('How commits reach the branch.'),
@@ -143,17 +134,9 @@ export const configSchema = z
 export type MirrorShape = z.output<typeof mirrorSchema>;
 export type ConfigShape = z.output<typeof configSchema>;
 
-/** Keys of the format whose feature is not there yet: refused, never passed over. */
-export const notSupportedYet: ReadonlySet<string> = new Set(['images', 'checks', 'rollout']);
+/** Keys of the format whose feature is not there yet, by their path: refused, never passed over. */
+export const notSupportedYet: ReadonlySet<string> = new Set(['checks', 'rollout', 'images[].signature']);
 
 function withoutLastSlash(path: string): string {
   return path.replace(/\/$/u, '');
-}
-
-function checkedBy(check: (value: string) => { reason: string; message: string } | null) {
-  return (value: string, context: z.core.$RefinementCtx<string>): void => {
-    const fault = check(value);
-    if (fault !== null)
-      context.addIssue({ code: 'custom', message: fault.message, params: { reason: fault.reason }, input: value });
-  };
 }

@@ -31,7 +31,7 @@ export function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
 
 function unknownKey(path: readonly PropertyKey[]): Finding {
   const key = String(path.at(-1));
-  if (path.length === 1 && notSupportedYet.has(key))
+  if (notSupportedYet.has(formatPath(path).replaceAll(/\[\d+\]/gu, '[]')))
     return { path, at: 'key', reason: 'NotSupportedYet', message: `${key} is not supported yet: take it out.` };
   return { path, at: 'key', reason: 'KeyUnknown', message: `There is no key ${JSON.stringify(key)} here.` };
 }

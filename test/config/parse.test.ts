@@ -25,7 +25,12 @@ test('everything has a default', () => {
   });
   assert.match(digest, /^sha256:[0-9a-f]{64}$/u);
   for (const empty of ['', '# nothing yet\n', '---\n', '{}', 'mirrors: []\n'])
-    assert.deepEqual(parse(empty), { mirrors: [], author: { name: 'gitferry', email: 'noreply@gitferry.dev' } });
+    assert.deepEqual(parse(empty), {
+      mirrors: [],
+      images: [],
+      releases: [],
+      author: { name: 'gitferry', email: 'noreply@gitferry.dev' },
+    });
 });
 
 test('the whole format', () => {
@@ -129,7 +134,7 @@ mirrors:
     limits:
       unpacked: huge
   - chart: charts/{name}
-images: []
+checks: {}
 commit:
   mode: pull-request
   author: nobody
@@ -146,7 +151,7 @@ commit:
       '8:15 mirrors[1].versions ValueInvalid',
       '10:17 mirrors[1].limits.unpacked ValueInvalid',
       '11:5 mirrors[2].bucket KeyMissing',
-      '12:1 images NotSupportedYet',
+      '12:1 checks NotSupportedYet',
       '14:9 commit.mode NotSupportedYet',
       '15:11 commit.author ValueInvalid',
     ],
@@ -159,7 +164,7 @@ test('every message is a sentence', () => {
 });
 
 test('a feature that is not built yet is refused, not passed over', () => {
-  for (const key of ['images', 'checks', 'rollout'])
+  for (const key of ['checks', 'rollout'])
     assert.deepEqual(
       faultsOf(`${key}: {}`).map(({ reason }) => reason),
       ['NotSupportedYet'],
