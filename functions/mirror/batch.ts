@@ -19,8 +19,12 @@ import type { Subject, Unit } from '../../shared/unit/unit.ts';
 import type { Concern } from './concern.ts';
 import type { Desired, Obstacle } from './decide.ts';
 import type { Deps } from './deps.ts';
+import type { ImageConcern } from './images/concern.ts';
+import { Masks } from './images/masks.ts';
+import { References } from './images/references.ts';
 import { obstacleText } from './obstacle.ts';
 import { type Owner, readOwners } from './owners.ts';
+import { type OpenRelease, Reserved } from './releases/open.ts';
 import type { Round } from './round.ts';
 
 /** An object of a bucket that a note lies beside, or should. */
@@ -54,15 +58,25 @@ export class Batch {
   readonly round: Round;
   readonly config: Config;
   readonly deps: Deps;
+  /** Where images are named. */
+  readonly references: References;
+  readonly masks: Masks;
+  /** What release files that are not complete yet keep from landing by itself. */
+  readonly reserved: Reserved;
+  /** Policies whose references came with the files of this batch, or were kept against them. */
+  readonly stirred = new Set<string>();
   #owners: ReadonlyMap<string, Owner> | null = null;
   readonly #claimed = new Map<string, Owner>();
 
-  constructor(round: Round, config: Config, deps: Deps) {
+  constructor(round: Round, config: Config, deps: Deps, open: readonly OpenRelease[] = []) {
     this.round = round;
     this.config = config;
     this.deps = deps;
     this.now = deps.now();
     this.head = round.head;
+    this.references = new References(round.main, config.images);
+    this.reserved = new Reserved(open);
+    this.masks = new Masks(round.main, this.references);
     for (const { unit, release } of round.absorbed) this.landed(unit, release, {}, null);
   }
 
@@ -130,6 +144,12 @@ export class Batch {
     this.#note(source, { reason, message, hint, facts });
   }
 
+  /** Turns away what a registry or a manifest made impossible, told once for each rule. */
+  rejectOnce(unit: Subject, content: string, error: Rejected): void {
+    const known = this.state(unit.id).rejected[content];
+    if (known?.rule !== unit.rule || known.reason !== error.reason) this.reject(unit, content, error, null, null);
+  }
+
   /** Refuses the removal of these units, told once for them all. */
   refuseRemovals(mirror: Mirror, units: readonly Unit[], error: Rejected): void {
     const { reason, message, hint } = error;
@@ -167,7 +187,7 @@ export class Batch {
     const { message, hint } = obstacleText(obstacle, unit.id, owner);
     const event = this.event(unit.id, source);
     this.put({ ...state, waiting: { id: event.id, reason, message, hint, content, rule, paths: [...paths] } });
-    const edited = reason === 'PlaceEdited' || reason === 'PlaceOccupied';
+    const edited = reason !== 'PlaceTaken' && reason !== 'PathBlocked';
     if (edited) this.events.push({ ...event, type: 'waiting', reason, message, hint, paths: [...paths] });
     else this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
     if (!edited) this.#note(source, { reason, message, hint, facts: { paths } });
@@ -177,6 +197,12 @@ export class Batch {
   nothing({ unit, changes }: Concern, why: string): void {
     for (const { bucket, key } of changes)
       this.deps.log('nothing to do', { unit: unit.id, source: addressOf({ bucket, key }), why });
+  }
+
+  /** The same of an image's events. */
+  nothingOfImage({ unit, changes }: ImageConcern, why: string): void {
+    for (const { image, tag } of changes)
+      this.deps.log('nothing to do', { unit: unit.id, source: `${image}:${tag ?? '*'}`, why });
   }
 
   #note(source: Source | null, body: Readonly<Record<string, unknown>>): void {

@@ -19,6 +19,10 @@ export interface Content {
   readonly objects: Objects;
   /** Bytes of content, unpacked. */
   readonly size: number;
+  /** What lands, by paths of the repository; nothing where an archive stays packed. */
+  readonly files: readonly File[];
+  /** The same content, its files written otherwise. */
+  readonly written: (files: readonly File[]) => Pick<Content, 'desired' | 'objects'>;
 }
 
 export function digestOf(bytes: Uint8Array): string {
@@ -61,9 +65,12 @@ export async function readContent(unit: Unit, candidate: Candidate, object: Obje
     const placed = files.map((file) => ({ ...file, path: root === '' ? file.path : `${root}/${file.path}` }));
     checkPlaces(placed.map(({ path }) => path));
     checkKinds(placed, 'files', mirror);
-    const { places, objects } = asBlobs(placed);
     const content = packed ? digestOfFiles(files) : digestOf(object.bytes);
-    return { desired: { version: null, content, places, root, source }, objects, size: sizeOf(files) };
+    const written: Content['written'] = (files) => {
+      const { places, objects } = asBlobs(files);
+      return { desired: { version: null, content, places, root, source }, objects };
+    };
+    return { ...written(placed), size: sizeOf(files), files: placed, written };
   }
 
   if (candidate.version === null)
@@ -77,12 +84,16 @@ export async function readContent(unit: Unit, candidate: Candidate, object: Obje
   checkKinds(chart.files, 'chart', mirror);
   if (!place.unpack) {
     const { places, objects } = asBlobs([{ path: root, bytes: object.bytes, executable: false }]);
-    const desired = { version, content: digestOf(object.bytes), places, root, source };
-    return { desired, objects, size: object.size };
+    const packed = { desired: { version, content: digestOf(object.bytes), places, root, source }, objects };
+    return { ...packed, size: object.size, files: [], written: () => packed };
   }
-  const { entry, objects } = treeOf(chart.files);
-  const desired = { version, content: digestOfFiles(chart.files), places: { [root]: standingOf(entry) }, root, source };
-  return { desired, objects, size: sizeOf(chart.files) };
+  const content = digestOfFiles(chart.files);
+  const written: Content['written'] = (files) => {
+    const { entry, objects } = treeOf(files.map((file) => ({ ...file, path: file.path.slice(root.length + 1) })));
+    return { desired: { version, content, places: { [root]: standingOf(entry) }, root, source }, objects };
+  };
+  const files = chart.files.map((file) => ({ ...file, path: `${root}/${file.path}` }));
+  return { ...written(files), size: sizeOf(files), files, written };
 }
 
 /** Files by the blobs that hold them, without a tree: their folders are shared with others. */

@@ -13,7 +13,13 @@ export interface Desired {
 
 /** What may be said of a place that stands in the way: someone else's, or one that a person changed. */
 export interface Obstacle {
-  readonly reason: 'PlaceEdited' | 'PlaceOccupied' | 'PlaceTaken' | 'PathBlocked';
+  readonly reason:
+    | 'PlaceEdited'
+    | 'PlaceOccupied'
+    | 'PlaceTaken'
+    | 'PathBlocked'
+    | 'ReferenceMissing'
+    | 'ReferenceAmbiguous';
   readonly paths: readonly string[];
 }
 
@@ -32,11 +38,19 @@ export interface View {
   readonly taken: ReadonlyMap<string, string>;
   /** What a unit that no rule reaches any more left behind, untouched: free to be taken over. */
   readonly inherited: Places;
+  /** Whether two standings of a path are the same but for references to images. */
+  readonly same: (path: string, a: Standing, b: Standing) => boolean;
 }
 
 /** Whether a unit's record already says what it should be. */
 export function isRecorded(record: Release | null, desired: Desired, rule: string): boolean {
   return record !== null && record.content === desired.content && record.rule === rule;
+}
+
+/** Why there is nothing to decide, whatever stands in the repository; null where there is. */
+export function isSettled(state: UnitState, desired: Desired, { digest }: Mirror): string | null {
+  if (isRecorded(recordOf(state), desired, digest)) return 'it stands already';
+  return state.held.includes(desired.content) ? 'its content is held' : null;
 }
 
 /** What has to change for `desired` to stand, against `from`. */
@@ -54,8 +68,8 @@ function difference(from: Places, desired: Places, owned: Places): Record<string
  * give the same decision, and nothing but the arguments counts.
  */
 export function decide(state: UnitState, desired: Desired, view: View, mirror: Mirror): Decision {
-  if (isRecorded(recordOf(state), desired, mirror.digest)) return { kind: 'nothing', why: 'it stands already' };
-  if (state.held.includes(desired.content)) return { kind: 'nothing', why: 'its content is held' };
+  const why = isSettled(state, desired, mirror);
+  if (why !== null) return { kind: 'nothing', why };
 
   const recorded = placesOf(state);
   const edits = difference(view.present, desired.places, recorded);
@@ -67,7 +81,7 @@ export function decide(state: UnitState, desired: Desired, view: View, mirror: M
   if (taken.length > 0) return { kind: 'wait', obstacle: { reason: 'PlaceTaken', paths: taken } };
 
   const foreign = touched.filter(
-    (path) => (view.present[path] ?? null) !== (recorded[path] ?? view.inherited[path] ?? null),
+    (path) => !view.same(path, view.present[path] ?? null, recorded[path] ?? view.inherited[path] ?? null),
   );
   if (foreign.length > 0 && mirror.onEdit === 'hold') {
     const reason = foreign.some((path) => path in recorded) ? 'PlaceEdited' : 'PlaceOccupied';

@@ -1,6 +1,7 @@
 import type { Remote } from '../../shared/git/remote.ts';
 import type { Bus } from '../../shared/notice/bus.ts';
 import type { Bucket } from '../../shared/source/bucket.ts';
+import type { Images } from '../../shared/source/images.ts';
 import type { Signer } from '../../shared/trust/signing.ts';
 
 /** What a batch costs at most before it is cut: units, and bytes of content. */
@@ -18,6 +19,7 @@ export interface Deps {
   readonly branch: string;
   readonly remote: Remote;
   readonly bucket: Bucket;
+  readonly images: Images;
   readonly bus: Bus;
   /** The key that commits are signed with, null when none is configured; throws Stalled when it can't be used. */
   readonly signer: () => Promise<Signer | null>;

@@ -36,11 +36,13 @@ export async function judge(
   state: UnitState,
   first: readonly Candidate[],
   bucket: Bucket,
+  isReserved: (key: string, digest: string) => boolean,
 ): Promise<Judgement> {
   let candidates = first;
   const known = new Map<Candidate, string | null>();
   const contents = new Map<Candidate, { content: Content; object: ObjectContent }>();
   const refusals: Refusal[] = [];
+  let reserved = false;
   const result = (desired: Desired | null, why: string, candidate?: Candidate): Judgement => {
     const read = candidate === undefined ? undefined : contents.get(candidate);
     return { candidates, refusals, desired, content: read?.content ?? null, object: read?.object ?? null, why };
@@ -48,7 +50,7 @@ export async function judge(
 
   for (let looks = 0; ; ) {
     const choice = choose(unit, state, candidates, known);
-    if (choice.kind === 'stay') return result(null, choice.why);
+    if (choice.kind === 'stay') return result(null, reserved ? 'a release file names it' : choice.why);
     if (choice.kind === 'relocate') return result(relocated(unit, state), 'its rule changed');
     if (choice.kind === 'remove') return result(removed(state), 'its object is gone');
     const { candidate } = choice;
@@ -71,6 +73,12 @@ export async function judge(
       candidates = await observe(unit, bucket);
       continue;
     }
+    const digest = digestOf(object.bytes);
+    if (isReserved(candidate.key, digest) || state.rejected[digest]?.reason === 'ReleaseIncomplete') {
+      known.set(candidate, null);
+      reserved = true;
+      continue;
+    }
     try {
       const content = await readContent(unit, candidate, object);
       refuseRepublished(unit, state, content.desired);
@@ -79,7 +87,7 @@ export async function judge(
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
       known.set(candidate, null);
-      refusals.push({ error, content: digestOf(object.bytes), candidate });
+      refusals.push({ error, content: digest, candidate });
     }
   }
 }
@@ -99,7 +107,7 @@ async function fetchObject(
 }
 
 /** A version that came again with other files: whoever deployed it before would not see the difference. */
-function refuseRepublished({ mirror }: Unit, state: UnitState, { version, content }: Desired): void {
+export function refuseRepublished({ mirror }: Unit, state: UnitState, { version, content }: Desired): void {
   if (version === null || mirror.allowRepublish) return;
   const earlier = state.releases.find(
     (past) => past.version === version && past.content !== null && past.content !== content,
@@ -133,7 +141,7 @@ function relocated(unit: Unit, state: UnitState): Desired | null {
 }
 
 /** A path below one root, below another; either may be the repository's root. */
-function moved(path: string, from: string, to: string): string {
+export function moved(path: string, from: string, to: string): string {
   const rest = path.slice(from.length).replace(/^\//u, '');
   return [to, rest].filter((part) => part !== '').join('/');
 }

@@ -25,6 +25,16 @@ export function obstacleText({ reason, paths }: Obstacle, unit: string, owner: s
         message: `${where} belongs to ${owner ?? 'another unit'}, so ${unit} can't have it.`,
         hint: 'Give the two different places in gitferry.yaml, or publish only one of them.',
       };
+    case 'ReferenceMissing':
+      return {
+        message: `No file below ${where} names the image of ${unit}, so there is nothing to set.`,
+        hint: 'Name the image in a manifest, mark its line with {"$imagepolicy": "…"}, or correct `files:` of the policy.',
+      };
+    case 'ReferenceAmbiguous':
+      return {
+        message: `${where} could be set by more than one policy, ${unit} among them, so it waits.`,
+        hint: 'Mark the line with {"$imagepolicy": "…"}, or give the policies different `files:`.',
+      };
     case 'PathBlocked':
       return {
         message: `Something on the way to ${where} is no folder (a file, a symlink, a submodule), so ${unit} can't land.`,

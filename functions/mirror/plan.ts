@@ -1,6 +1,15 @@
 import type { Mirror } from '../../shared/config/config.ts';
 import { asFerryError, FerryError } from '../../shared/errors.ts';
-import { objectOf, placesOf, REMOVED, recordOf } from '../../shared/ledger/state.ts';
+import {
+  objectOf,
+  type Places,
+  placesAt,
+  placesOf,
+  REMOVED,
+  recordOf,
+  type Standing,
+  type UnitState,
+} from '../../shared/ledger/state.ts';
 import { type Candidate, choose, isGone } from '../../shared/unit/choose.ts';
 import { probableFolder, type Unit } from '../../shared/unit/unit.ts';
 import { eventOf } from './attribution.ts';
@@ -84,16 +93,28 @@ function forgetLapsed(batch: Batch, { concern, candidates }: Looked): void {
 }
 
 /** Takes in what people did at the places of these units. */
-async function settleAll(batch: Batch, units: readonly Unit[]): Promise<void> {
+export async function settleAll(batch: Batch, units: readonly Unit[]): Promise<void> {
   const { main, ledger } = batch.round;
   const known = units.filter(({ id }) => ledger.state(id) !== null);
   await main.open(known.flatMap(({ id }) => Object.keys(placesOf(batch.state(id)))));
   for (const unit of known) {
     const before = batch.state(unit.id);
     const present = presentAt(main, unit, Object.keys(placesOf(before)));
-    const { state, takenBack } = settle(before, present, batch.now.toISOString());
+    await batch.masks.learn(differing(before, present));
+    const same = batch.masks.same.bind(batch.masks);
+    const { state, takenBack } = settle(before, present, batch.now.toISOString(), same);
     if (takenBack.length > 0) batch.takeBack(state, takenBack, before.held);
   }
+}
+
+/** All that stands, or ever stood, at the paths that are not as they were released. */
+function differing(state: UnitState, present: Places): (readonly [string, Standing])[] {
+  const recorded = placesOf(state);
+  const paths = Object.keys(recorded).filter((path) => present[path] !== recorded[path]);
+  const steps = state.releases.map((_, step) => placesAt(state, step));
+  return paths.flatMap((path) =>
+    [present, state.before, ...steps].map((places) => [path, places[path] ?? null] as const),
+  );
 }
 
 /**
@@ -128,7 +149,9 @@ async function judgeAll(batch: Batch, looked: readonly Looked[], troubled: Map<s
   const judgements = await each(within, async ({ concern, candidates }): Promise<Judgement | FerryError | null> => {
     if (unpacked > budget.bytes) return null;
     const state = batch.state(concern.unit.id);
-    const result = await judge(concern.unit, state, candidates, bucket).catch(asFerryError);
+    const result = await judge(concern.unit, state, candidates, bucket, (key, digest) =>
+      batch.reserved.hasObject(concern.unit.mirror.bucket, key, digest),
+    ).catch(asFerryError);
     if (!(result instanceof FerryError)) unpacked += result.content?.size ?? 0;
     return result;
   });

@@ -10,12 +10,16 @@ import {
   relinquished,
   type UnitState,
 } from '../../shared/ledger/state.ts';
+import type { ObjectContent } from '../../shared/source/bucket.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import { claimsOf, eventOf } from './attribution.ts';
 import type { Batch } from './batch.ts';
-import { after, blank, commitRelease } from './commit.ts';
+import { after, blank, commitRelease, type Part, type Written } from './commit.ts';
 import type { Concern } from './concern.ts';
-import { type Decision, type Desired, decide, type View } from './decide.ts';
+import type { Content } from './content.ts';
+import { type Decision, type Desired, decide, isSettled, type View } from './decide.ts';
+import { type Fitted, fit } from './fit.ts';
+import type { Wanted } from './images/decide.ts';
 import type { Judgement } from './judge.ts';
 import { bodyOf, subjectOf } from './message.ts';
 import { held, tallied, tallyOf } from './removals.ts';
@@ -23,70 +27,99 @@ import { keepsModes, viewOf } from './view.ts';
 
 type Landing = Extract<Decision, { kind: 'land' }>;
 
+/** A decision about one unit, and what it rests on. */
+export interface Decided<D extends Decision = Decision> {
+  readonly fitted: Fitted;
+  readonly view: View;
+  readonly decision: D;
+}
+
 /** Decides what becomes of one unit, and drafts it: a commit, an adoption, a wait, or nothing. */
 export async function release(batch: Batch, concern: Concern, judgement: Judgement): Promise<void> {
   const { unit } = concern;
-  const { desired } = judgement;
+  const { desired, content, object } = judgement;
   if (desired === null) {
     if (judgement.refusals.length === 0) batch.nothing(concern, judgement.why);
     return;
   }
-  const { main } = batch.round;
-  const state = batch.state(unit.id);
-  const recorded = placesOf(state);
-  const paths = [...new Set([...Object.keys(recorded), ...Object.keys(desired.places)])];
-  await main.open(paths);
-  const view = await viewOf(main, unit, paths, recorded, () => batch.owners());
-  const decision = decide(state, desired, view, unit.mirror);
+  const settled = isSettled(batch.state(unit.id), desired, unit.mirror);
+  if (settled !== null) return batch.nothing(concern, settled);
+  const { fitted, view, decision } = await consider(batch, unit, desired, content);
   if (decision.kind === 'nothing') return batch.nothing(concern, decision.why);
   if (decision.kind === 'wait') {
     const [path = ''] = decision.obstacle.paths;
     batch.wait(unit, desired, decision.obstacle, view.taken.get(path) ?? null);
     return;
   }
-  if (Object.keys(decision.edits).length === 0) adopt(batch, unit, desired, decision, view);
-  else await land(batch, concern, judgement, desired, decision, view);
+  const decided = { fitted, view, decision };
+  if (Object.keys(decision.edits).length === 0) return adopt(batch, unit, decided);
+  const { part, written } = draft(batch, concern, object, decided);
+  await commitRelease(batch, [part], written);
+  await conclude(batch, unit, part.before, decided);
+}
+
+/** Fits what a unit should be to the tree, and decides. `wanted`: what images are released together with it. */
+export async function consider(
+  batch: Batch,
+  unit: Unit,
+  desired: Desired,
+  content: Content | null,
+  wanted?: ReadonlyMap<string, Wanted>,
+): Promise<Decided> {
+  const { main } = batch.round;
+  const recorded = placesOf(batch.state(unit.id));
+  const fitted = await fit(batch, unit, desired, content, wanted);
+  const paths = [...new Set([...Object.keys(recorded), ...Object.keys(fitted.desired.places)])];
+  await main.open(paths);
+  const same = batch.masks.same.bind(batch.masks);
+  const view = await viewOf(main, unit, paths, recorded, () => batch.owners(), same);
+  const decision = fitted.obstacle ?? decide(batch.state(unit.id), fitted.desired, view, unit.mirror);
+  return { fitted, view, decision };
 }
 
 /** What is asked for stands already, put there by a person: the ledger learns it, and no commit is made. */
-function adopt(batch: Batch, unit: Unit, desired: Desired, { changed }: Landing, { present }: View): void {
+export function adopt(batch: Batch, unit: Unit, { fitted, view, decision }: Decided<Landing>): void {
   const before = batch.state(unit.id);
+  const { desired } = fitted;
   const { version, content } = desired;
-  const state = after(before, { ...blank(batch, unit.rule, desired), changed }, present);
+  const state = after(before, { ...blank(batch, unit.rule, desired), changed: decision.changed }, view.present);
   batch.put(state);
   tally(batch, unit, before, state);
   const known = recordOf(before)?.content === content;
   if (!known) batch.events.push({ ...batch.event(unit.id, desired.source), type: 'adopted', version, content });
 }
 
-async function land(
+/** A unit's part of a commit, and what the commit does and says if it is the only one. */
+export function draft(
   batch: Batch,
   { unit, changes }: Concern,
-  { content, object }: Judgement,
-  desired: Desired,
-  { edits, changed }: Landing,
-  { present, inherited }: View,
-): Promise<void> {
-  const { main } = batch.round;
+  object: ObjectContent | null,
+  { fitted: { desired, objects }, view: { present }, decision: { edits, changed } }: Decided<Landing>,
+): { readonly part: Part; readonly written: Written } {
   const before = batch.state(unit.id);
   const record = recordOf(before);
   const event = object === null ? null : eventOf(object, changes);
   const made = { ...blank(batch, unit.rule, desired), changed, publisher: event?.publisher ?? null };
   const moved = record?.content === desired.content && record.root !== desired.root;
   const named = { unit, release: made, previous: record?.version ?? null, moved, edits };
-
-  const [state = before] = await commitRelease(batch, [{ before, made, stood: present }], {
-    edits: entries(main, unit, edits),
-    objects: needed(edits, content?.objects ?? new Map()),
+  const written = {
+    edits: entries(batch.round.main, unit, edits),
+    objects: needed(edits, objects),
     summary: subjectOf(named),
     body: bodyOf(named, present),
     claims: claimsOf(object?.metadata ?? {}),
     changedAt: event?.at ?? null,
-  });
-  await inherit(batch, inherited);
-  batch.claim(unit.id, edits);
-  tally(batch, unit, before, state);
-  const upload = objectOf(desired.source);
+  };
+  return { part: { before, made, stood: present }, written };
+}
+
+/** What else changes once a unit's commit is drafted: whose its paths are, how many it holds, notes that are outdated. */
+export async function conclude(batch: Batch, unit: Unit, before: UnitState, decided: Decided<Landing>): Promise<void> {
+  const { fitted, view, decision } = decided;
+  await inherit(batch, view.inherited);
+  batch.claim(unit.id, decision.edits);
+  tally(batch, unit, before, batch.state(unit.id));
+  const upload = objectOf(fitted.desired.source);
   if (upload !== null && wasTurnedAway(before, upload.key)) batch.redeemed.push(upload);
 }
 

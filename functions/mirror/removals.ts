@@ -7,8 +7,8 @@ type Tally = LedgerHead['mirrors'][string];
 
 const DAY = 24 * 60 * 60 * 1000;
 
-export function tallyOf(head: LedgerHead, mirror: Mirror): Tally {
-  return head.mirrors[mirror.name] ?? { rule: '', places: 0, removals: [] };
+export function tallyOf(head: LedgerHead, { name }: Pick<Mirror, 'name'>): Tally {
+  return head.mirrors[name] ?? { rule: '', places: 0, removals: [] };
 }
 
 /** How many places a unit holds. */

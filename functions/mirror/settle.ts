@@ -1,5 +1,10 @@
 import type { Places, Release, Standing, UnitState } from '../../shared/ledger/state.ts';
 import { placesAt, placesOf } from '../../shared/ledger/state.ts';
+import type { View } from './decide.ts';
+
+function identical(_path: string, a: Standing, b: Standing): boolean {
+  return a === b;
+}
 
 /** What people did to a unit's places since its record was written. */
 export interface Settled {
@@ -12,18 +17,18 @@ export interface Settled {
 
 /**
  * Reads a unit's places as a person left them. What was taken back is held and becomes the record; what was edited is
- * named, and left to the decision. Pure.
+ * named, and left to the decision. `same` tells whether two standings differ at all. Pure.
  */
-export function settle(state: UnitState, present: Places, now: string): Settled {
+export function settle(state: UnitState, present: Places, now: string, same: View['same'] = identical): Settled {
   const recorded = placesOf(state);
-  const differing = Object.keys(recorded).filter((path) => present[path] !== recorded[path]);
+  const differing = Object.keys(recorded).filter((path) => !same(path, present[path] ?? null, recorded[path] ?? null));
   if (differing.length === 0) return { state, takenBack: [], edited: [] };
 
   const last = state.releases.length - 1;
   const history = Array.from({ length: last + 1 }, (_, step) => placesAt(state, last - 1 - step));
   /** The newest release before the record that left this at the path; -1 for the time before gitferry, null for none. */
   const since = (path: string, standing: Standing | undefined): number | null => {
-    const step = history.findIndex((places) => places[path] === standing);
+    const step = history.findIndex((places) => path in places && same(path, places[path] ?? null, standing ?? null));
     return step === -1 ? null : last - 1 - step;
   };
 
@@ -33,7 +38,9 @@ export function settle(state: UnitState, present: Places, now: string): Settled 
   if (takenBack.length === 0) return { state, takenBack, edited };
 
   // Where all paths agree on one release, they go back to that one together; else each goes back by itself.
-  const step = history.findIndex((places) => Object.keys(recorded).every((path) => places[path] === present[path]));
+  const step = history.findIndex((places) =>
+    Object.keys(recorded).every((path) => path in places && same(path, places[path] ?? null, present[path] ?? null)),
+  );
   const back = (path: string): number => (step === -1 ? (origins.get(path) ?? last) : last - 1 - step);
   const undone = state.releases.filter(
     ({ release, changed }, index) =>

@@ -9,7 +9,9 @@ import { held, tallied, tallyOf } from './removals.ts';
  */
 export async function succeed(batch: Batch, units: readonly Unit[]): Promise<void> {
   const { ledger, head } = batch.round;
-  const reached = new Set(batch.config.mirrors.map(({ name }) => name));
+  const reached = new Set(
+    [...batch.config.mirrors, ...batch.config.images, ...batch.config.releases].map(({ name }) => name),
+  );
   if (Object.keys(head.mirrors).every((name) => reached.has(name))) return;
   const newcomers = units.filter(({ id }) => ledger.state(id) === null);
   if (newcomers.length === 0) return;

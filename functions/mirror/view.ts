@@ -38,6 +38,7 @@ export async function viewOf(
   paths: readonly string[],
   recorded: Places,
   readOwners: () => Promise<ReadonlyMap<string, Owner>>,
+  same: View['same'],
 ): Promise<View> {
   const found = presentAt(main, unit, paths);
   const emptied = paths.filter((path) => main.entry(path)?.mode === FOLDER && isEmptied(main, path, recorded));
@@ -56,5 +57,5 @@ export async function viewOf(
     if (owner.orphan && owner.standing === present[path]) inherited[path] = owner.standing;
     else if (!owner.orphan) taken.set(path, owner.unit);
   }
-  return { present, blocked, taken, inherited };
+  return { present, blocked, taken, inherited, same };
 }

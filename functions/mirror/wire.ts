@@ -3,7 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { connect, loadSigner } from '../../shared/config/connect.ts';
+import { connect, connectImages, loadSigner } from '../../shared/config/connect.ts';
 import type { Environment } from '../../shared/config/load.ts';
 import { backoff } from '../../shared/git/backoff.ts';
 import { newId } from '../../shared/ledger/id.ts';
@@ -25,6 +25,7 @@ export function wire(
       ...environment,
       remote: connect(environment, secrets, remaining),
       bucket: s3Bucket(new S3Client()),
+      images: connectImages(environment, secrets, remaining),
       bus: eventBus(new EventBridgeClient(), environment.bus),
       signer: loadSigner(environment, secrets),
       budget: { units: 1000, bytes: 64 * 1024 * 1024 },

@@ -71,15 +71,18 @@ const PROTECTED: readonly RegExp[] = [
 ];
 
 /**
- * That an upload may write here. The root's `gitferry.yaml` is protected together with all that would replace it: a
+ * Whether only people may change what stands here. The root's `gitferry.yaml` is protected together with all that would replace it: a
  * folder of its name.
- *
- * @throws Rejected `PathProtected`
  */
-export function checkUnprotected(path: string): void {
+export function isProtected(path: string): boolean {
   const segments = path.split('/').map(folded);
   const steering = /^gitferry\.ya?ml$/u.test(segments[0] ?? '');
-  if (!steering && !segments.some((segment) => PROTECTED.some((pattern) => pattern.test(segment)))) return;
+  return steering || segments.some((segment) => PROTECTED.some((pattern) => pattern.test(segment)));
+}
+
+/** @throws Rejected `PathProtected` where an upload may not write. */
+export function checkUnprotected(path: string): void {
+  if (!isProtected(path)) return;
   throw new Rejected('PathProtected', `The path ${shown(path)} is one that only people may change.`, {
     hint: 'Leave this file out of the upload, and change it by a commit of your own.',
     facts: { path },

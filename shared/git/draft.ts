@@ -80,9 +80,42 @@ export class Draft {
       const entry = this.entry(path);
       return entry?.mode.startsWith('100') ? [[path, entry.oid] as const] : [];
     });
-    const wanted = [...new Set(entries.map(([, oid]) => oid))].filter((oid) => !this.#objects.has(oid));
-    if (wanted.length > 0) for (const [oid, object] of await this.#remote.fetch(wanted)) this.#objects.set(oid, object);
-    return new Map(entries.map(([path, oid]) => [path, this.#objects.get(oid)?.bytes ?? new Uint8Array()]));
+    const blobs = await this.fetch(entries.map(([, oid]) => oid));
+    return new Map(entries.map(([path, oid]) => [path, blobs.get(oid)?.bytes ?? new Uint8Array()]));
+  }
+
+  /** All files (and symlinks and submodules) below these folders, at any depth, by path; the empty path is the root. */
+  async files(folders: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+    await this.open(folders.map((folder) => `${folder}/-`));
+    const files = new Map<string, Entry>();
+    let level = folders.flatMap((folder): (readonly [string, Oid])[] => {
+      const oid = folder === '' ? this.#root : this.#folderAt(folder);
+      return oid === null ? [] : [[folder, oid]];
+    });
+    while (level.length > 0) {
+      const trees = await this.fetch(level.map(([, oid]) => oid));
+      level = level.flatMap(([folder, oid]) => {
+        const inner: (readonly [string, Oid])[] = [];
+        for (const { name, mode, oid: id } of readTree(trees.get(oid)?.bytes ?? new Uint8Array())) {
+          const text = name.toString();
+          // What is not UTF-8 can't be asked for by a path.
+          if (text.includes('\ufffd')) continue;
+          const path = folder === '' ? text : `${folder}/${text}`;
+          if (mode === FOLDER) inner.push([path, id]);
+          else files.set(path, { mode, oid: id });
+        }
+        return inner;
+      });
+    }
+    return files;
+  }
+
+  /** These objects, drafted or from the server. `pass`: they are looked at once, and not kept. */
+  async fetch(oids: readonly Oid[], how: { readonly pass?: boolean } = {}): Promise<Objects> {
+    const missing = [...new Set(oids)].filter((oid) => !this.#objects.has(oid));
+    const arrived = missing.length === 0 ? new Map() : await this.#remote.fetch(missing, how);
+    if (!how.pass) for (const [oid, object] of arrived) this.#objects.set(oid, object);
+    return new Map(oids.map((oid) => [oid, this.#objects.get(oid) ?? (arrived.get(oid) as GitObject)]));
   }
 
   /** Drafts one commit on the tip; returns its id. All edited paths must have been opened, and none may be blocked. */
@@ -118,6 +151,11 @@ export class Draft {
     return after.length === 0
       ? null
       : this.#put({ type: 'tree', bytes: after, ...(root === null ? {} : { like: root }) });
+  }
+
+  #folderAt(path: string): Oid | null {
+    const entry = this.entry(path);
+    return entry?.mode === FOLDER ? entry.oid : null;
   }
 
   #walk(path: string): { readonly entry: Entry | null; readonly blocker: string | null } {

@@ -29,8 +29,11 @@ export interface Remote {
    */
   open(commit: Oid, paths: readonly string[], how?: { readonly byIds?: boolean }): Promise<Objects>;
 
-  /** These objects by id, all together; throws when one is not there. */
-  fetch(oids: readonly Oid[]): Promise<Objects>;
+  /**
+   * These objects by id, all together; throws when one is not there. `pass`: they are looked at once, so that nothing that
+   * is held has to give way to them.
+   */
+  fetch(oids: readonly Oid[], how?: { readonly pass?: boolean }): Promise<Objects>;
 
   /** The commits reachable from `tip` and not from `until`, newest first, without their trees. */
   log(tip: Oid, until: Oid | null): AsyncIterable<{ readonly oid: Oid; readonly commit: Commit }>;

@@ -84,14 +84,17 @@ export class SmartHttp implements Remote {
     );
   }
 
-  async fetch(oids: readonly Oid[]): Promise<Objects> {
+  async fetch(oids: readonly Oid[], { pass = false } = {}): Promise<Objects> {
     const held = new Map<Oid, GitObject>();
     for (const oid of oids) {
       const object = this.#memory.objects.get(oid);
       if (object !== undefined) held.set(oid, object);
     }
     const missing = oids.filter((oid) => !held.has(oid));
-    const arrived = missing.length === 0 ? held : await this.#together(missing, true);
+    const arrived =
+      missing.length === 0
+        ? held
+        : await (pass ? this.#byIds(new Set(missing), true, pass) : this.#together(missing, true));
     return new Map(oids.map((oid) => [oid, (held.get(oid) ?? arrived.get(oid)) as GitObject]));
   }
 
@@ -113,7 +116,7 @@ export class SmartHttp implements Remote {
     return this.#batch.arrived;
   }
 
-  async #byIds(oids: ReadonlySet<Oid>, blobs: boolean): Promise<Objects> {
+  async #byIds(oids: ReadonlySet<Oid>, blobs: boolean, pass = false): Promise<Objects> {
     const arrived = new Map<Oid, GitObject>();
     const left = new Set(oids);
     await this.#upload.fetch(
@@ -121,7 +124,7 @@ export class SmartHttp implements Remote {
       {
         keep: (type) => type !== 'blob' || blobs,
         onObject: (oid, object) => {
-          this.#memory.objects.add(oid, object);
+          if (!pass) this.#memory.objects.add(oid, object);
           if (left.delete(oid)) arrived.set(oid, object);
         },
         enough: () => left.size === 0,

@@ -1,5 +1,5 @@
 import { parseChartFileName } from '../artifact/chart.ts';
-import type { Config, ImageRule, Mirror } from '../config/config.ts';
+import type { Config, ImageRule, Mirror, ReleaseRule } from '../config/config.ts';
 
 /** Where gitferry leaves word of what it rejected; never mirrored itself. */
 export const REJECTED_PREFIX = 'gitferry-rejected/';
@@ -15,6 +15,12 @@ export interface Subject {
 /** One image policy, and all references that it keeps; its id is the policy's name. */
 export interface ImageUnit extends Subject {
   readonly image: ImageRule;
+}
+
+/** One release file; its id is `<rule>#<key below the rule's prefix>`. */
+export interface ReleaseUnit extends Subject {
+  readonly release: ReleaseRule;
+  readonly key: string;
 }
 
 /** One chart, or one file or bundle; its id is `<mirror>#<name>`. */
@@ -40,6 +46,15 @@ export function isImage(id: string): boolean {
 
 export function imageUnit(image: ImageRule): ImageUnit {
   return { id: image.name, rule: image.digest, image };
+}
+
+const RELEASE_FILE = '.release.yaml';
+
+/** The release file that a key of a bucket is by this rule; null for none. */
+export function releaseUnit(release: ReleaseRule, bucket: string, key: string): ReleaseUnit | null {
+  const { name, prefix, digest } = release;
+  if (bucket !== release.bucket || !key.startsWith(prefix) || !key.endsWith(RELEASE_FILE)) return null;
+  return { id: unitId(name, key.slice(prefix.length)), rule: digest, release, key };
 }
 
 export function mirrorUnit(mirror: Mirror, name: string): Unit {

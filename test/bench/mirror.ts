@@ -4,6 +4,7 @@ import { ulid } from 'ulid';
 import { mirror } from '../../functions/mirror/mirror.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { MemoryStore, memoryBucket } from '../simulation/memory-bucket.ts';
+import { MemoryImages } from '../simulation/memory-images.ts';
 import { MIRRORED } from './repositories.ts';
 
 async function main(url: string, file: string): Promise<void> {
@@ -16,6 +17,7 @@ async function main(url: string, file: string): Promise<void> {
     branch: 'main',
     remote: new SmartHttp({ url }),
     bucket: memoryBucket(store, async () => {}),
+    images: new MemoryImages(),
     bus: { put: async () => {} },
     signer: async () => null,
     budget: { units: 1000, bytes: 64 * 2 ** 20 },

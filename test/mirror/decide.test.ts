@@ -12,7 +12,7 @@ const [one, two, other] = [standing('1'), standing('2'), standing('f')];
 
 const wanting = (places: Places) => ({ version: null, content: digest('b'), places, root: 'apps', source: null });
 const seeing = (present: Places, more: Partial<View> = {}): View => {
-  return { present, blocked: [], taken: new Map(), inherited: {}, ...more };
+  return { present, blocked: [], taken: new Map(), inherited: {}, same: (_, a, b) => a === b, ...more };
 };
 const after = (places: Places) => withRelease(fresh, { ...changing(digest('a'), places), rule: mirror.digest }, {});
 const reason = (decision: Decision): string => (decision.kind === 'wait' ? decision.obstacle.reason : decision.kind);

@@ -24,6 +24,7 @@ import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
 import { type Bucket, s3Bucket } from '../../shared/source/bucket.ts';
+import { MemoryImages } from '../simulation/memory-images.ts';
 import type { Files } from './git-repository.ts';
 import { type GitServer, type GitServerOptions, startGitServer } from './git-server.ts';
 import { BUCKET, CONFIG } from './stack.ts';
@@ -45,6 +46,8 @@ export interface Invocation {
 export interface Ferry {
   readonly server: GitServer;
   readonly bucket: Bucket;
+  /** The registry. */
+  readonly images: MemoryImages;
   /** What was told. */
   readonly notices: Notice[];
   /** What was logged, a line each. */
@@ -93,6 +96,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
   );
   const queue = sqsQueue(sqs, QueueUrl);
   const bucket = s3Bucket(s3);
+  const images = new MemoryImages();
   const notices: Notice[] = [];
   const logged: string[] = [];
   let held: Message[] = [];
@@ -107,6 +111,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
     };
     return {
       deployment: 'test',
+      images,
       repository: server.url,
       branch: 'main',
       signer: async () => null,
@@ -120,7 +125,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
       remote: {
         tips: (refs) => remote.tips(refs),
         open: (...where) => remote.open(...where),
-        fetch: (oids) => remote.fetch(oids),
+        fetch: (...what) => remote.fetch(...what),
         log: (tip, until) => remote.log(tip, until),
         push: (moves, objects) => effect('push', () => remote.push(moves, objects)),
       },
@@ -132,6 +137,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
   const ferry: Ferry = {
     server,
     bucket,
+    images,
     notices,
     logged,
 

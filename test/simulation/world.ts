@@ -10,6 +10,7 @@ import type { UnitState } from '../../shared/ledger/state.ts';
 import { type Recorded, readRecords } from '../../shared/ledger/trailer.ts';
 import { chart, tgz } from './archives.ts';
 import { MemoryStore, memoryBucket } from './memory-bucket.ts';
+import { MemoryImages } from './memory-images.ts';
 import { type Gate, MemoryRepository, memoryRemote, type Weather } from './memory-remote.ts';
 import { Task } from './scheduler.ts';
 
@@ -94,6 +95,7 @@ interface Invocation {
 /** The bucket, the queue, the repository, people, and invocations of `mirror` at any point between their calls. */
 export class World {
   readonly store = new MemoryStore();
+  readonly images = new MemoryImages();
   readonly repository: MemoryRepository;
   readonly landed: string[] = [];
   rules = FIRST_RULES;
@@ -212,6 +214,7 @@ export class World {
       branch: 'main',
       remote: memoryRemote(this.repository, gate, weather),
       bucket: memoryBucket(this.store, gate),
+      images: this.images,
       bus: {
         put: async (notices) => {
           await gate('bus');

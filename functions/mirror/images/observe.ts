@@ -1,0 +1,66 @@
+import { asFerryError, FerryError, Rejected } from '../../../shared/errors.ts';
+import type { UnitState } from '../../../shared/ledger/state.ts';
+import type { Images, Tag } from '../../../shared/source/images.ts';
+import { chooseImage } from '../../../shared/unit/choose-image.ts';
+import type { ImageUnit } from '../../../shared/unit/unit.ts';
+import type { Wanted } from './decide.ts';
+
+/** What a registry was found to hold of an image, and what should be of it. */
+export interface ImageJudgement {
+  /** Null: no tag may land, `why` says so. */
+  readonly wanted: Wanted | null;
+  readonly why: string;
+  readonly refusals: readonly { readonly tag: string; readonly error: Rejected }[];
+  /** What was seen, to be compared with a later look. */
+  readonly seen: string;
+}
+
+/** Asks the registry until the choice is made. Throws Retryable or Stalled when it can't be read. */
+export async function judgeImage(
+  unit: ImageUnit,
+  state: UnitState,
+  floor: string | null,
+  images: Images,
+): Promise<ImageJudgement> {
+  const { image } = unit.image;
+  const tags = await images.tags(image);
+  const known = new Map<string, string | null>();
+  const refusals: { tag: string; error: Rejected }[] = [];
+  for (;;) {
+    const choice = chooseImage(unit, state, tags, floor, known);
+    if (choice.kind !== 'read') {
+      const wanted = choice.kind === 'want' ? { tag: choice.tag, digest: choice.digest } : null;
+      return { wanted, why: choice.why, refusals, seen: fingerprint(tags, known) };
+    }
+    const found = await digestOf(images, image, choice.tag);
+    if (found instanceof Rejected) refusals.push({ tag: choice.tag, error: found });
+    known.set(choice.tag, found instanceof Rejected ? null : found);
+  }
+}
+
+async function digestOf(images: Images, image: string, tag: string): Promise<string | Rejected | null> {
+  try {
+    return (await images.resolve(image, tag))?.digest ?? null;
+  } catch (error) {
+    if (error instanceof Rejected) return error;
+    throw error;
+  }
+}
+
+/** Whether a registry still holds what was seen there. */
+export async function isSteady(unit: ImageUnit, seen: string, images: Images): Promise<boolean> {
+  const { image } = unit.image;
+  const asked = Object.keys((JSON.parse(seen) as { known: Record<string, string | null> }).known);
+  const [tags, ...found] = await Promise.all([
+    images.tags(image).catch(asFerryError),
+    ...asked.map((tag) => digestOf(images, image, tag).catch(asFerryError)),
+  ]);
+  if (tags instanceof FerryError) return false;
+  const known = asked.map((tag, index) => [tag, found[index] instanceof FerryError ? null : found[index]] as const);
+  return fingerprint(tags, new Map(known as readonly (readonly [string, string | null])[])) === seen;
+}
+
+function fingerprint(tags: readonly Tag[], known: ReadonlyMap<string, string | null>): string {
+  const listed = tags.map(({ tag, digest }) => `${tag} ${digest ?? ''}`).sort();
+  return JSON.stringify({ listed, known: Object.fromEntries(known) });
+}

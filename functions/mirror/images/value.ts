@@ -1,0 +1,31 @@
+import type { Standing } from '../../../shared/ledger/state.ts';
+import type { Value } from '../../../shared/reference/reference.ts';
+
+/** What the ledger keeps of a reference: what it says. */
+export function standingOf({ name, tag, digest }: Value): string {
+  return `=${name ?? ''}${tag === null ? '' : `:${tag}`}${digest === null ? '' : `@${digest}`}`;
+}
+
+const WRITTEN = /^=(.*?)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/su;
+
+/** What a reference said, from what the ledger keeps of it. */
+export function valueAt(standing: Standing): Value | null {
+  const [, name = '', tag = null, digest = null] = WRITTEN.exec(standing ?? '') ?? [];
+  if (standing === null) return null;
+  return { name: name === '' ? null : name, tag, digest };
+}
+
+/** Whether a reference says this digest or, where it says none, this tag. */
+export function says({ tag, digest }: Value, of: { readonly tag: string | null; readonly digest: string }): boolean {
+  return digest === null ? tag !== null && tag === of.tag : digest === of.digest;
+}
+
+/** The ledger's name of a reference's place: its file, and where in it. */
+export function placeOf(path: string, id: string): string {
+  return `${path.replace(/[%#]/gu, (sign) => encodeURIComponent(sign))}#${id}`;
+}
+
+/** The file of a place. */
+export function fileOf(place: string): string {
+  return decodeURIComponent(place.slice(0, place.indexOf('#')));
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { Images, Manifest, Tag } from '../../shared/source/images.ts';
+
+/** The digest of a content that a test makes up. */
+export function digestNamed(content: string): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}
+
+/** A registry in memory: what each tag of each image points to. */
+export class MemoryImages implements Images {
+  readonly #images = new Map<string, Map<string, string>>();
+
+  /** Lets a tag point to a content of that name; returns its digest. */
+  push(image: string, tag: string, content = `${image}:${tag}`): string {
+    const digest = digestNamed(content);
+    const tags = this.#images.get(image) ?? new Map<string, string>();
+    this.#images.set(image, tags.set(tag, digest));
+    return digest;
+  }
+
+  remove(image: string, tag: string): void {
+    this.#images.get(image)?.delete(tag);
+  }
+
+  /** What a tag points to, null for nothing. */
+  digest(image: string, tag: string): string | null {
+    return this.#images.get(image)?.get(tag) ?? null;
+  }
+
+  async tags(image: string): Promise<readonly Tag[]> {
+    return [...(this.#images.get(image)?.keys() ?? [])].map((tag) => ({ tag, digest: null, pushedAt: null }));
+  }
+
+  async resolve(image: string, asked: string): Promise<Manifest | null> {
+    const tags = this.#images.get(image) ?? new Map<string, string>();
+    const digest = asked.startsWith('sha256:') ? [...tags.values()].find((one) => one === asked) : tags.get(asked);
+    return digest === undefined
+      ? null
+      : { digest, mediaType: 'application/vnd.oci.image.manifest.v1+json', pushedAt: null };
+  }
+}
