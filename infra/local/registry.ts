@@ -66,7 +66,10 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   await writeFile(settings, JSON.stringify(settingsOf(options), null, 2), { mode: 0o600 });
   const output = await open(log, 'w');
   // Without the rest of the environment: each of its settings can be overridden there.
-  const child = spawn(PROGRAM, ['serve', settings], { env: { PATH: process.env.PATH }, stdio: ['ignore', output.fd, output.fd] });
+  const child = spawn(PROGRAM, ['serve', settings], {
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', output.fd, output.fd],
+  });
   await output.close();
   const ended = once(child, 'close').catch(() => {});
   const host = `127.0.0.1:${port}`;
