@@ -6,13 +6,18 @@ export interface Decimal {
   readonly digits: string;
 }
 
-const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/u;
+const DIGITS = '\\d+(?:_\\d+)*';
+const DECIMAL = new RegExp(`^([+-]?)(${DIGITS})?(?:\\.(${DIGITS})?)?(?:[eE]([+-]?${DIGITS}))?$`, 'u');
 
-/** Reads `20240131.1` or `1e3`; null for what is no number, or beyond what 64 bits of floating point hold. */
+/**
+ * Reads `1606364286`, `2024_01_31` or `1e3` as Go does, but no `Inf`, no `NaN` and no hexadecimals: as tags those are words.
+ * Null for what is no number, or beyond what 64 bits of floating point hold.
+ */
 export function parseDecimal(text: string): Decimal | null {
-  const [match, minus, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
+  const bare = DECIMAL.test(text) ? text.replaceAll('_', '') : '';
+  const [, minus, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(bare) ?? [];
   const written = `${whole}${fraction}`;
-  if (match === undefined || written === '' || !Number.isFinite(Number(text))) return null;
+  if (written === '' || !Number.isFinite(Number(bare))) return null;
   const leading = /^0*/u.exec(written)?.[0].length ?? 0;
   const digits = withoutZerosBehind(written.slice(leading));
   if (digits === '') return { sign: 0, magnitude: 0, digits };
@@ -30,5 +35,5 @@ function withoutZerosBehind(digits: string): string {
 export function compareDecimals(a: Decimal, b: Decimal): number {
   if (a.sign !== b.sign) return a.sign - b.sign;
   const larger = a.magnitude - b.magnitude || (a.digits < b.digits ? -1 : a.digits > b.digits ? 1 : 0);
-  return a.sign * larger;
+  return larger && a.sign * larger;
 }

@@ -25,7 +25,7 @@ test('a command line that is not understood ends with 2, on stderr', async () =>
 });
 
 test('validate shows every fault on a line of its own, what to do below it, and ends with 1', async () => {
-  await writeFile(join(folder, 'bad.yaml'), 'mirrors:\n  - bucket: acme\n    colour: "\\e[2J"\nimages: []\n');
+  await writeFile(join(folder, 'bad.yaml'), 'mirrors:\n  - bucket: acme\n    colour: "\\e[2J"\nchecks: {}\n');
   const { status, out, err } = await gitferry(folder, 'validate', 'bad.yaml');
   assert.deepEqual([status, err], [1, '']);
   assert.deepEqual(
@@ -35,7 +35,7 @@ test('validate shows every fault on a line of its own, what to do below it, and 
       '  Add "chart:',
       'bad.yaml:3:5 KeyUnknown There is',
       '  Correct its',
-      'bad.yaml:4:1 NotSupportedYet images is',
+      'bad.yaml:4:1 NotSupportedYet checks is',
       '  Take it',
       '',
     ],
