@@ -68,3 +68,16 @@ test('names that would lead out of their refs stall', () => {
       assert.throws(() => loadEnvironment({ ...complete, [variable]: name }), Stalled, `${variable}=${name}`);
   assert.equal(loadEnvironment({ ...complete, GITFERRY_BRANCH: 'release/v1.2' }).branch, 'release/v1.2');
 });
+
+test('private registries are a list of hosts, with commas between', () => {
+  const load = (value: string) =>
+    loadEnvironment({ ...complete, GITFERRY_PRIVATE_REGISTRIES: value }).privateRegistries;
+  assert.deepEqual(load('127.0.0.1:5055, harbor.example,[::1]:5000'), [
+    '127.0.0.1:5055',
+    'harbor.example',
+    '[::1]:5000',
+  ]);
+  assert.deepEqual(load(' '), []);
+  for (const bad of ['https://harbor.example', 'harbor.example/path', 'a,,b', '*', '10.0.0.0/8', 'a b', 'u:p@host'])
+    assert.throws(() => load(bad), { name: 'Stalled', reason: 'EnvironmentInvalid' }, bad);
+});

@@ -12,6 +12,7 @@ export interface Canned {
 }
 
 export interface Asked {
+  readonly method: string;
   /** `/v2/acme/api/tags/list?n=1000` */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -48,7 +49,8 @@ export async function fakeRegistry(answers: Answers): Promise<FakeRegistry> {
   const asked: Asked[] = [];
   let connections = 0;
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
-    const one = { path: request.url ?? '', headers: request.headers };
+    const { method = '', url: path = '', headers } = request;
+    const one = { method, path, headers };
     asked.push(one);
     request.resume();
     const canned = await answers(one);

@@ -81,6 +81,38 @@ describe('what a tag or a digest points to', () => {
     });
 });
 
+describe('a look at a tag', () => {
+  it('takes the registry’s word, without what stands behind it', async () => {
+    await using registry = await fakeRegistry(() => served);
+    const { images, image } = client([registry]);
+    assert.equal(await images.peek(image, '1'), MANIFEST.digest);
+    assert.equal(await images.peek(image, 'no tag'), null);
+    assert.deepEqual(
+      registry.asked.map(({ method }) => method),
+      ['HEAD'],
+    );
+  });
+
+  it('looks closer when the registry tells no digest', async () => {
+    for (const told of [{}, { 'docker-content-digest': 'sha512:00' }]) {
+      const headers = { 'content-type': MANIFEST.top.mediaType };
+      await using registry = await fakeRegistry(({ method }) => ({
+        headers: method === 'HEAD' ? { ...headers, ...told } : headers,
+        body: MANIFEST.top.bytes,
+      }));
+      const { images, image } = client([registry]);
+      assert.equal(await images.peek(image, '1'), MANIFEST.digest);
+    }
+  });
+
+  it('is nothing where there is none, and fails as all else does', async () => {
+    await using registry = await fakeRegistry(({ path }) => ({ status: path.endsWith('/1') ? 404 : 503 }));
+    const { images, image } = client([registry]);
+    assert.equal(await images.peek(image, '1'), null);
+    await assert.rejects(images.peek(image, '2'), { name: 'Retryable', reason: 'RegistryUnavailable' });
+  });
+});
+
 const inOneMinute = new Date(Date.now() + 60_000).toUTCString();
 const unavailable = { name: 'Retryable', reason: 'RegistryUnavailable' };
 const faults: readonly (readonly [string, Canned | null, object])[] = [
