@@ -1,8 +1,9 @@
 import * as z from 'zod';
 
-/** Where a sweep that ran out of time goes on: after a key of a mirror, or at a shard of the ledger. */
+/** Where a sweep that ran out of time goes on: after a key of a mirror, at an image policy, or at a shard of the ledger. */
 const cursor = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('bucket'), mirror: z.string(), after: z.string() }),
+  z.object({ phase: z.literal('images'), policy: z.string() }),
   z.object({ phase: z.literal('ledger'), shard: z.string() }),
 ]);
 

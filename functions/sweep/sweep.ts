@@ -9,14 +9,18 @@ import { emptyState, objectOf, recordOf, type UnitState } from '../../shared/led
 import type { Bus } from '../../shared/notice/bus.ts';
 import { landedNotice, type Where } from '../../shared/notice/outcome.ts';
 import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
+import type { Images } from '../../shared/source/images.ts';
 import { candidatesOf, choose } from '../../shared/unit/choose.ts';
 import { mirrorOf, type Unit, unitOf } from '../../shared/unit/unit.ts';
 import type { Cursor } from './cursor.ts';
+import { sweepImages } from './images.ts';
+import { sweepReleases } from './releases.ts';
 
 /** What a sweep works with. It writes neither to the bucket nor to Git. */
 export interface Deps extends Where {
   readonly remote: Remote;
   readonly bucket: Pick<Bucket, 'head' | 'list'>;
+  readonly images: Images;
   readonly bus: Bus;
   readonly ask: (changes: readonly Change[]) => Promise<void>;
   readonly now: () => Date;
@@ -29,14 +33,14 @@ export interface Deps extends Where {
 const PAGE = 1000;
 
 /** With fewer milliseconds left, the sweep hands over to the next invocation. */
-const HANDOVER = 20_000;
+export const HANDOVER = 20_000;
 
 /** A release is told again while it has no verdict: not before its followers had time, and not for ever. */
 const TOLD_AGAIN = { after: 5 * 60_000, until: 24 * 60 * 60_000 };
 
 /**
- * Compares what the buckets hold with what the ledger says was decided, and asks for whatever was missed; then goes
- * through the ledger for objects that are gone and releases that never got a verdict. Asking for too much is harmless:
+ * Compares what the buckets and registries hold with what the ledger says was decided, and asks for whatever was missed;
+ * then goes through the ledger for objects that are gone and releases that never got a verdict. Asking for too much is harmless:
  * `mirror` decides.
  */
 export async function sweep(cursor: Cursor | null, deps: Deps): Promise<void> {
@@ -54,8 +58,12 @@ export async function sweep(cursor: Cursor | null, deps: Deps): Promise<void> {
   // All that new rules reach is looked at by whoever applies them.
   if (config === null || ledgerTip === null) return;
 
+  if (cursor === null) await sweepReleases(config.releases, ledger, deps);
+  const phase = cursor?.phase ?? 'bucket';
+  const moved = (tips.get(refs[0]) ?? null) !== head.recorded;
   const next =
-    (cursor?.phase !== 'ledger' ? await sweepBuckets(cursor, config, ledger, deps) : null) ??
+    (phase === 'bucket' ? await sweepBuckets(cursor, config, ledger, deps) : null) ??
+    (phase !== 'ledger' ? await sweepImages(cursor, config.images, ledger, moved, deps) : null) ??
     (await sweepLedger(cursor, config, ledger, deps));
   if (next !== null) await deps.bus.put([{ type: 'SweepContinues', detail: { deployment, branch, cursor: next } }]);
 }

@@ -81,7 +81,7 @@ export function ecrImages(
     return AbortSignal.timeout(Math.max(0, Math.min(remaining(), LONGEST)));
   }
 
-  return {
+  const images: Images = {
     async tags(image) {
       const place = placeOf(image);
       const input: DescribeImagesCommandInput = {
@@ -120,7 +120,12 @@ export function ecrImages(
       const found = answer?.imageDetails?.[0];
       return found === undefined ? null : manifestOf(found, image, tagOrDigest);
     },
+
+    async peek(image, tag) {
+      return (await images.resolve(image, tag))?.digest ?? null;
+    },
   };
+  return images;
 }
 
 function manifestOf(found: ImageDetail, image: string, asked: string): Manifest {

@@ -24,6 +24,8 @@ export interface Images {
   tags(image: string): Promise<readonly Tag[]>;
   /** Null when there is no such tag or digest. */
   resolve(image: string, tagOrDigest: string): Promise<Manifest | null>;
+  /** The digest that a tag points to, as the registry says without having to prove it; null when there is no such tag. */
+  peek(image: string, tag: string): Promise<string | null>;
 }
 
 /** Images of ECR by ECR's own interface, all others by that of registries. */
@@ -32,5 +34,6 @@ export function imagesBy(ecr: Images, registry: Images): Images {
   return {
     tags: (image) => of(image).tags(image),
     resolve: (image, tagOrDigest) => of(image).resolve(image, tagOrDigest),
+    peek: (image, tag) => of(image).peek(image, tag),
   };
 }

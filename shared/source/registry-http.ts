@@ -13,6 +13,8 @@ const REDIRECTING: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const REMARK = 2 ** 16;
 
 export interface Get {
+  /** GET unless it says so. */
+  readonly method?: 'GET' | 'HEAD';
   readonly url: URL;
   readonly accept: string;
   readonly authorization: string | null;
@@ -76,10 +78,10 @@ async function once(options: HttpOptions, request: Get): Promise<Reply> {
 }
 
 async function send({ addresses, remaining, http }: HttpOptions, request: Get): Promise<Reply> {
-  const { url, accept, authorization, limit } = request;
+  const { url, method = 'GET', accept, authorization, limit } = request;
   const { status, headers, body } = await exchange({
     url: url.href,
-    method: 'GET',
+    method,
     headers: { accept, 'user-agent': 'gitferry', ...(authorization === null ? {} : { authorization }) },
     agent: addresses.agentOf(url),
     patience: Math.min(remaining?.() ?? LONGEST, LONGEST),

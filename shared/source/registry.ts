@@ -54,7 +54,7 @@ export function ociRegistry({ credentials, privateRegistries, ...options }: Regi
     return new URL(`/v2/${repository}/${path}`, http.addresses.originOf(registry));
   }
 
-  return {
+  const images: Images = {
     async tags(image) {
       const read = (url: URL, limit: number) => ask(image, { url, accept: 'application/json', limit });
       const names = await listTags(image, addressOf(image, 'tags/list'), read);
@@ -67,5 +67,15 @@ export function ociRegistry({ credentials, privateRegistries, ...options }: Regi
       const reply = await ask(image, { url, accept: MANIFEST_TYPES, limit: MANIFEST_LIMIT });
       return reply && readManifest(image, tagOrDigest, reply);
     },
+
+    async peek(image, tag) {
+      if (!isTag(tag)) return null;
+      const url = addressOf(image, `manifests/${tag}`);
+      const reply = await ask(image, { method: 'HEAD', url, accept: MANIFEST_TYPES, limit: 0 });
+      const told = reply?.headers['docker-content-digest'];
+      if (reply === null || (told !== undefined && isDigest(told))) return told ?? null;
+      return (await images.resolve(image, tag))?.digest ?? null;
+    },
   };
+  return images;
 }

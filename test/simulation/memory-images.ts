@@ -31,6 +31,10 @@ export class MemoryImages implements Images {
     return [...(this.#images.get(image)?.keys() ?? [])].map((tag) => ({ tag, digest: null, pushedAt: null }));
   }
 
+  async peek(image: string, tag: string): Promise<string | null> {
+    return this.digest(image, tag);
+  }
+
   async resolve(image: string, asked: string): Promise<Manifest | null> {
     const tags = this.#images.get(image) ?? new Map<string, string>();
     const digest = asked.startsWith('sha256:') ? [...tags.values()].find((one) => one === asked) : tags.get(asked);

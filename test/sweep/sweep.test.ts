@@ -37,6 +37,7 @@ describe('sweep', () => {
       branch: 'main',
       remote: new SmartHttp({ url: ferry.server.url, memory: newMemory() }),
       bucket: ferry.bucket,
+      images: ferry.images,
       bus: { put: async (notices) => void told.push(...notices) },
       ask: async (changes) => {
         asked.push(...changes);
@@ -127,6 +128,30 @@ describe('sweep', () => {
     assert.deepEqual(keysOf((await swept()).asked)[0], 'config');
     await workOff();
     assert.ok((await ferry.server.repository.list()).has('apps/moved/early.yaml'));
+  });
+
+  test('images: a push and a moved tag whose events were never sent, and references that a person brought', async () => {
+    const image = 'quay.io/acme/api';
+    const rules = `images:\n  - { image: ${image}, name: "apps:api", policy: { semver: "*" }, pin: tag }\n`;
+    const asks = async (): Promise<string[]> => (await swept()).asked.map(({ kind }) => kind);
+    await ferry.server.repository.commit({ 'gitferry.yaml': CONFIG + rules, 'api.yaml': `image: ${image}:1.0.0\n` });
+    await ferry.send(formatChange({ kind: 'config' }));
+    await workOff();
+    assert.deepEqual(await asks(), []);
+    ferry.images.push(image, '1.1.0');
+    assert.deepEqual(await asks(), ['image']);
+    await workOff();
+    assert.equal(await ferry.server.repository.git('show', 'main:api.yaml'), `image: ${image}:1.1.0`);
+    assert.deepEqual(await asks(), []);
+    ferry.images.push(image, '1.1.0', 'rebuilt');
+    assert.deepEqual(await asks(), ['image']);
+    await workOff();
+    assert.deepEqual(await asks(), []);
+    await ferry.server.repository.commit({ 'other.yaml': `image: ${image}:1.0.0\n` });
+    assert.deepEqual(await asks(), ['image']);
+    await workOff();
+    assert.equal(await ferry.server.repository.git('show', 'main:other.yaml'), `image: ${image}:1.1.0`);
+    assert.deepEqual(await asks(), []);
   });
 
   test('a broken gitferry.yaml stops it, and it touches nothing', async () => {

@@ -50,14 +50,17 @@ async function digestOf(images: Images, image: string, tag: string): Promise<str
 /** Whether a registry still holds what was seen there. */
 export async function isSteady(unit: ImageUnit, seen: string, images: Images): Promise<boolean> {
   const { image } = unit.image;
-  const asked = Object.keys((JSON.parse(seen) as { known: Record<string, string | null> }).known);
+  const before = (JSON.parse(seen) as { known: Record<string, string | null> }).known;
+  const asked = Object.keys(before);
   const [tags, ...found] = await Promise.all([
     images.tags(image).catch(asFerryError),
-    ...asked.map((tag) => digestOf(images, image, tag).catch(asFerryError)),
+    ...asked.map((tag) => images.peek(image, tag).catch(asFerryError)),
   ]);
   if (tags instanceof FerryError) return false;
-  const known = asked.map((tag, index) => [tag, found[index] instanceof FerryError ? null : found[index]] as const);
-  return fingerprint(tags, new Map(known as readonly (readonly [string, string | null])[])) === seen;
+  // A tag whose manifest was refused had no digest then; it is told once, and looked at again with its next event.
+  const now = asked.map((tag, index) => [tag, before[tag] === null ? null : found[index]] as const);
+  if (now.some(([, digest]) => digest instanceof FerryError)) return false;
+  return fingerprint(tags, new Map(now as readonly (readonly [string, string | null])[])) === seen;
 }
 
 function fingerprint(tags: readonly Tag[], known: ReadonlyMap<string, string | null>): string {

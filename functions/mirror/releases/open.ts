@@ -2,8 +2,8 @@ import { type ReleaseFile, readReleaseFile } from '../../../shared/artifact/rele
 import type { Config } from '../../../shared/config/config.ts';
 import { Rejected } from '../../../shared/errors.ts';
 import type { Ledger } from '../../../shared/ledger/ledger.ts';
-import { objectOf, type UnitState } from '../../../shared/ledger/state.ts';
 import type { Bucket, ObjectContent, ObjectInfo } from '../../../shared/source/bucket.ts';
+import { isDecided } from '../../../shared/unit/release-file.ts';
 import { type ReleaseUnit, releaseUnit } from '../../../shared/unit/unit.ts';
 import { each } from '../each.ts';
 
@@ -37,14 +37,6 @@ export async function openReleases(config: Config, bucket: Bucket, ledger: Ledge
     return object instanceof Rejected ? null : { unit, object, file: parse(object.bytes, unit.release.bucket) };
   });
   return read.filter((release) => release !== null);
-}
-
-function isDecided(state: UnitState | null, { rule }: ReleaseUnit, { etag }: ObjectInfo): boolean {
-  if (state === null) return false;
-  return (
-    state.releases.some(({ source }) => objectOf(source)?.etag === etag) ||
-    Object.values(state.rejected).some((past) => past.rule === rule && objectOf(past.source)?.etag === etag)
-  );
 }
 
 function parse(bytes: Uint8Array, bucket: string): ReleaseFile | Rejected {

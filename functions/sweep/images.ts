@@ -1,0 +1,52 @@
+import type { ImageRule } from '../../shared/config/config.ts';
+import { FerryError } from '../../shared/errors.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { emptyState, recordOf, type UnitState } from '../../shared/ledger/state.ts';
+import type { Images } from '../../shared/source/images.ts';
+import { chooseImage } from '../../shared/unit/choose-image.ts';
+import { imageUnit } from '../../shared/unit/unit.ts';
+import type { Cursor } from './cursor.ts';
+import { type Deps, HANDOVER } from './sweep.ts';
+
+/**
+ * From the registries to the ledger: asks for policies whose image has something new, or that wait for a person who may
+ * have acted. `moved`: people committed since the ledger was last written, so that references may have come or changed.
+ * Returns where to go on when time runs out, null at the end.
+ */
+export async function sweepImages(
+  cursor: Cursor | null,
+  rules: readonly ImageRule[],
+  ledger: Ledger,
+  moved: boolean,
+  deps: Deps,
+): Promise<Cursor | null> {
+  const from = cursor?.phase === 'images' ? rules.findIndex(({ name }) => name === cursor.policy) : 0;
+  const left = rules.slice(Math.max(from, 0));
+  await ledger.load(left.map(({ name }) => name));
+  for (const rule of left) {
+    if (deps.remaining() < HANDOVER) return { phase: 'images', policy: rule.name };
+    const state = ledger.state(rule.name) ?? emptyState(rule.name);
+    // A registry that is out of reach now is looked at by the next sweep.
+    const missed = await isMissed(rule, state, moved, deps.images).catch((error: unknown) => {
+      if (!(error instanceof FerryError)) throw error;
+      deps.log('not looked at', { policy: rule.name, reason: error.reason, message: error.message });
+      return false;
+    });
+    if (!missed) continue;
+    deps.log('missed', { policy: rule.name });
+    await deps.ask([{ kind: 'image', image: rule.image }]);
+  }
+  return null;
+}
+
+async function isMissed(rule: ImageRule, state: UnitState, moved: boolean, images: Images): Promise<boolean> {
+  if (moved || state.waiting !== null) return true;
+  const tags = await images.tags(rule.image);
+  const known = new Map<string, string | null>();
+  for (;;) {
+    const choice = chooseImage(imageUnit(rule), state, tags, null, known);
+    if (choice.kind === 'want') return choice.digest !== recordOf(state)?.content;
+    if (choice.kind === 'stay') return false;
+    known.set(choice.tag, await images.peek(rule.image, choice.tag));
+  }
+}
