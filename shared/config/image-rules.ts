@@ -11,8 +11,7 @@ export function checkImage({ keys, sound, raw, path }: Written<ImageShape>): rea
   const find = (keyPath: readonly string[], at: Finding['at'], reason: string, message: string): void => {
     findings.push({ path: [...path, ...keyPath], at, reason, message });
   };
-  const written = policies.filter((kind) => Object.hasOwn(asMap(raw.policy), kind));
-  const [first, second] = written;
+  const [first, second] = Object.keys(asMap(raw.policy)).filter((key) => policies.some((kind) => kind === key));
   const choices = policies.join(', ');
   if (keys.has('policy') && first === undefined && isMap(raw.policy))
     find(['policy'], 'key', 'PolicyMissing', `The policy says none of ${choices}: which tag is wanted?`);
