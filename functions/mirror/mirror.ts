@@ -1,24 +1,13 @@
 import type { Change } from '../../shared/change/change.ts';
 import { type FerryError, Rejected, Retryable } from '../../shared/errors.ts';
-import { addressOf } from '../../shared/notice/outcome.ts';
-import { type ImageUnit, imageUnit, REJECTED_PREFIX, type Subject, type Unit } from '../../shared/unit/unit.ts';
 import { announce } from './announce.ts';
 import { Batch, type Unreadable } from './batch.ts';
-import { type Concerns, concerned, type Rule } from './concern.ts';
+import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
-import { each } from './each.ts';
 import { recordFault } from './fault.ts';
-import type { ImageConcern } from './images/concern.ts';
-import { isSteady } from './images/observe.ts';
-import { planImages } from './images/plan.ts';
-import { fingerprint, observeAll } from './observe.ts';
-import { plan } from './plan.ts';
+import { planBatch } from './plan-batch.ts';
 import { Pusher } from './push.ts';
-import { openReleases } from './releases/open.ts';
-import { planReleases, type ReleaseConcern } from './releases/plan.ts';
-import { isSteadyRelease } from './releases/steady.ts';
 import { remind } from './remind.ts';
-import { tallyOf } from './removals.ts';
 import { openRound } from './round.ts';
 
 /** A change as its queue handed it over. */
@@ -63,20 +52,8 @@ export async function mirror(
       if (!(await pusher.push(new Batch(round, round.config, deps)))) attempt = await again(attempt, deps);
       continue;
     }
-    const open = await openReleases(round.config, deps.bucket, round.ledger);
-    const concerns = await concerned(changes, round.config, round.head, round.ledger, open, deps);
-    const isDue = ({ unit }: { readonly unit: Subject }): boolean =>
-      done.get(unit.id) !== unit.rule && !troubled.has(unit.id);
-    const todo = [...concerns.units.values()].filter(isDue);
-    for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
-    const batch = new Batch(round, round.config, deps, open);
+    const { batch, concerns, steady } = await planBatch(round, round.config, changes, { done, troubled }, deps);
     for (const message of unrecorded) batch.rejectMessage(message);
-    const together = [...concerns.releases.values()].filter(({ release }) => isDue(release));
-    const complete = await planReleases(batch, together, troubled);
-    const planned = await plan(batch, todo, troubled);
-    const images = withStirred(concerns, batch).filter(isDue);
-    const asked = await planImages(batch, images, troubled);
-    closeRules(batch, concerns, new Set([...done.keys(), ...complete.keys(), ...planned.keys(), ...asked.keys()]));
 
     if (!batch.empty && !(await pusher.push(batch))) {
       attempt = await again(attempt, deps);
@@ -87,9 +64,7 @@ export async function mirror(
     await announce(batch, deps);
     const reached = [...concerns.releases.keys(), ...concerns.units.keys(), ...concerns.images.keys()];
     await remind(pusher.lost ? reached : reachedAgain(deliveries, concerns), batch, deps);
-    for (const unit of await steadyReleases(complete, together, deps)) done.set(unit.id, unit.rule);
-    for (const unit of await steady(planned, concerns, deps)) done.set(unit.id, unit.rule);
-    for (const unit of await steadyImages(asked, images, deps)) done.set(unit.id, unit.rule);
+    for (const { id, rule } of await steady()) done.set(id, rule);
 
     const left = reached.filter((id) => !done.has(id) && !troubled.has(id));
     if (left.length === 0) return failures(concerns, troubled);
@@ -105,81 +80,11 @@ function reachedAgain(deliveries: readonly Delivery[], { reach }: Concerns): str
   return deliveries.flatMap(({ change, again }) => (again ? (reach.get(change) ?? []) : []));
 }
 
-/** The policies that changes reach, and those whose references the files of this batch bring. */
-function withStirred({ images }: Concerns, { stirred, config }: Batch): ImageConcern[] {
-  const others = config.images.filter(({ name }) => stirred.has(name) && !images.has(name));
-  return [...images.values(), ...others.map((rule) => ({ unit: imageUnit(rule), changes: [] }))];
-}
-
-/** Says in the log that a change is nobody's. */
-function logUncovered(change: Change, { log }: Deps): void {
-  if (change.kind === 'image')
-    log('nothing to do', {
-      unit: null,
-      source: `${change.image}:${change.tag ?? '*'}`,
-      why: 'no policy of gitferry.yaml names it',
-    });
-  if (change.kind === 'object' && !change.key.startsWith(REJECTED_PREFIX))
-    log('nothing to do', { unit: null, source: addressOf(change), why: 'no mirror of gitferry.yaml covers it' });
-}
-
 async function again(attempt: number, deps: Deps): Promise<number> {
   if (attempt >= ATTEMPTS || deps.remaining() < ROUND)
     throw new Retryable('OthersAhead', `The branch moved at each of ${attempt + 1} attempts to land.`);
   await deps.backoff(attempt);
   return attempt + 1;
-}
-
-/** A mirror's rule counts as used once all the units that it reaches are decided by it. */
-function closeRules(batch: Batch, { ruled, failed }: Concerns, decided: ReadonlySet<string>): void {
-  const isListed = (rule: Rule): boolean => !('place' in rule && failed.has(rule));
-  const closed = [...ruled].filter(([rule, units]) => isListed(rule) && units.every((id) => decided.has(id)));
-  const mirrors = { ...batch.head.mirrors };
-  for (const [rule] of closed) mirrors[rule.name] = { ...tallyOf(batch.head, rule), rule: rule.digest };
-  const { mirrors: files, images, releases } = batch.config;
-  const rules = [...files, ...images, ...releases];
-  const all = rules.every(({ name, digest }) => mirrors[name]?.rule === digest);
-  const config = all ? batch.round.configOid : batch.head.config;
-  // Once every unit is decided, nobody is left to succeed those of a mirror that is no more.
-  const reached = new Set(rules.map(({ name }) => name));
-  if (all) for (const name of Object.keys(mirrors)) if (!reached.has(name)) delete mirrors[name];
-  if (closed.length > 0 || config !== batch.head.config || batch.head.fault !== null)
-    batch.head = { ...batch.head, mirrors, config, fault: null };
-}
-
-/**
- * The units whose source is still as it was when they were decided. What changed since may have been landed over by
- * this very push, so it is decided again.
- */
-async function steady(planned: ReadonlyMap<string, string>, { units }: Concerns, deps: Deps): Promise<Unit[]> {
-  const seen = [...planned.keys()].flatMap((id) => units.get(id)?.unit ?? []);
-  const now = await observeAll(seen, deps.bucket);
-  return seen.filter((unit) => {
-    const found = now.get(unit.id);
-    return Array.isArray(found) && fingerprint(found) === planned.get(unit.id);
-  });
-}
-
-/** The release files whose members are still as they were when they were decided. */
-async function steadyReleases(
-  decided: ReadonlyMap<string, string>,
-  concerns: readonly ReleaseConcern[],
-  deps: Deps,
-): Promise<Subject[]> {
-  const open = concerns.map(({ release }) => release).filter(({ unit }) => decided.has(unit.id));
-  const steady = await each(open, (release) => isSteadyRelease(release, decided.get(release.unit.id) ?? '', deps));
-  return open.filter((_, index) => steady[index]).map(({ unit }) => unit);
-}
-
-/** The policies whose image is still as its registry had it. */
-async function steadyImages(
-  asked: ReadonlyMap<string, string>,
-  concerns: readonly ImageConcern[],
-  { images }: Deps,
-): Promise<ImageUnit[]> {
-  const units = concerns.map(({ unit }) => unit).filter(({ id }) => asked.has(id));
-  const steady = await each(units, (unit) => isSteady(unit, asked.get(unit.id) ?? '', images));
-  return units.filter((_, index) => steady[index]);
 }
 
 /** The changes that reach a unit, or a bucket, that is in trouble. */
