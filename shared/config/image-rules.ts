@@ -12,9 +12,8 @@ export function checkImage({ keys, sound, raw, path }: Written<ImageShape>): rea
     findings.push({ path: [...path, ...keyPath], at, reason, message });
   };
   const [first, second] = Object.keys(asMap(raw.policy)).filter((key) => policies.some((kind) => kind === key));
-  const choices = policies.join(', ');
   if (keys.has('policy') && first === undefined && isMap(raw.policy))
-    find(['policy'], 'key', 'PolicyMissing', `The policy says none of ${choices}: which tag is wanted?`);
+    find(['policy'], 'key', 'PolicyMissing', `The policy has none of ${policies.join(', ')}: say which tag is wanted.`);
   if (second !== undefined)
     find(
       ['policy', second],

@@ -162,7 +162,7 @@ describe('faults, each with its place', () => {
     assert.deepEqual(reasons('pin: tag'), ['.policy KeyMissing']);
     assert.deepEqual(reasons('policy: {}'), ['.policy PolicyMissing']);
     assert.deepEqual(reasons('policy: semver'), ['.policy TypeWrong']);
-    assert.deepEqual(reasons("policy: {digest: a, semver: '*'}"), ['.policy.digest PolicyTwice']);
+    assert.deepEqual(reasons("policy: {digest: a, semver: '*'}"), ['.policy.semver PolicyTwice']);
   });
 
   test('a policy of one tag has nothing to filter, and nothing but a digest to write', () => {
