@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { Rejected } from '../errors.ts';
+import { checkGrowth } from './growth.ts';
 import { checkNesting } from './nesting.ts';
 
 const MAX_CHARACTERS = 4 * 1024 * 1024;
@@ -77,8 +78,8 @@ function invalid(fault: Fault, lines: LineCounter): Rejected {
 
 /**
  * All documents in YAML (1.2) or JSON, one after the other, each sound by itself: merge keys, no tags but YAML's own, no
- * key twice, no alias without its anchor. Stops at the first fault. Takes less than a second for a MiB, whatever it
- * holds; what a document's aliases grow to is bounded only by `contentOf`.
+ * key twice, no alias without its anchor, none that grow beyond use. Stops at the first fault. Takes less than a second
+ * for a MiB, whatever it holds.
  *
  * @throws Rejected `YamlInvalid` (with `facts.line` and `.column`), `YamlTooLarge`, `YamlTooComplex`
  */
@@ -94,6 +95,7 @@ export function* parseDocuments(text: string, lines = new LineCounter()): Genera
   for (const document of new Composer(OPTIONS).compose(tokens)) {
     const fault = faultOf(document);
     if (fault !== null) throw invalid(fault, lines);
+    checkGrowth(document);
     yield document;
   }
   const disputed = text.search(DISPUTED);
@@ -107,8 +109,7 @@ export function readDocuments(text: string): readonly unknown[] {
   return values;
 }
 
-/** @throws Rejected `YamlTooComplex` */
-export function contentOf(document: Document): unknown {
+function contentOf(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {

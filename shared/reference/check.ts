@@ -58,10 +58,11 @@ function checkValues(before: Survey, after: Survey, edits: readonly Edit[], valu
   for (const [index, { reference, written }] of before.located.entries()) {
     const { id, value } = after.located[index]?.reference ?? reference;
     const asked = values.get(reference.id);
-    if (id !== reference.id) throw unwritable(`${reference.id} would be called ${id}.`);
+    if (id !== reference.id) throw unwritable(`${JSON.stringify(reference.id)} would be called ${JSON.stringify(id)}.`);
     // What is not asked for may still be changed, through an alias.
     if (asked === undefined && written.some(({ slot }) => starts.has(slot.start))) continue;
-    if (!sameValue(expected(reference, asked), value)) throw unwritable(`${id} would hold ${renderValue(value)}.`);
+    if (!sameValue(expected(reference, asked), value))
+      throw unwritable(`${JSON.stringify(id)} would hold ${JSON.stringify(renderValue(value))}.`);
   }
 }
 

@@ -49,7 +49,9 @@ export function setReferences(text: string, images: ReadonlySet<string>, values:
   for (const [id, asked] of values) {
     const one = byId.get(id);
     if (one === undefined) {
-      throw new Rejected('ReferenceMissing', `The file has no reference ${id}.`, { hint: 'Look for it again.' });
+      throw new Rejected('ReferenceMissing', `The file has no reference ${JSON.stringify(id)}.`, {
+        hint: 'Look for it again.',
+      });
     }
     const name = one.reference.carries.includes('name') ? asked.name : one.reference.value.name;
     for (const { slot, form } of one.written) {
@@ -58,7 +60,7 @@ export function setReferences(text: string, images: ReadonlySet<string>, values:
       const edit = { start: slot.start, end: slot.end, text: writeSlot(slot, wanted) };
       const other = edits.get(edit.start);
       if (other !== undefined && other.text !== edit.text)
-        throw unwritable(`${id} shares a value that is set otherwise.`);
+        throw unwritable(`${JSON.stringify(id)} shares a value that is to be set otherwise.`);
       edits.set(edit.start, edit);
     }
   }

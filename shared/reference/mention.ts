@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { partsOf } from '../image/image.ts';
 
 const MARKER = '$imagepolicy';
 
+/** A marker, and what every way to write one of the images has in it. */
 function words(images: ReadonlySet<string>): readonly string[] {
   return [MARKER, ...new Set([...images].map((image) => image.slice(image.lastIndexOf('/') + 1)))];
 }
@@ -15,4 +17,10 @@ export function mentions(text: string, images: ReadonlySet<string>): boolean {
 export function mayRefer(bytes: Uint8Array, images: ReadonlySet<string>): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return words(images).some((word) => buffer.includes(word));
+}
+
+/** Whether a text that can't be parsed holds a marker, or an image's repository: whether people should be told of it. */
+export function namesOne(text: string, images: ReadonlySet<string>): boolean {
+  const repositories = [...images].map((image) => partsOf(image).repository.replace(/^library\//u, ''));
+  return [MARKER, ...repositories].some((word) => text.includes(word));
 }

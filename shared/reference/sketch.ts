@@ -27,6 +27,14 @@ export interface Sketch extends Pick<Reference, 'value' | 'carries'> {
 
 type Found = Node | null | undefined;
 
+/** What is filled in before Kubernetes reads it, and must stay for that. */
+const FILLED_IN = /[{}$<>%]/u;
+
+function slotFor(reader: Reader, node: Found): Slot | null {
+  const slot = reader.slot(node);
+  return slot === null || FILLED_IN.test(slot.text) ? null : slot;
+}
+
 function sketch(image: string, value: Value, nodes: readonly Found[], written: readonly (Written | null)[]): Sketch {
   const sound = written.filter((one) => one !== null);
   const forms = new Set(sound.map(({ form }) => form));
@@ -41,9 +49,10 @@ function sketch(image: string, value: Value, nodes: readonly Found[], written: r
 
 /** An image in one scalar, tag and digest with it. */
 export function whole(reader: Reader, node: Found): Sketch | null {
-  const name = parseImage(stringOf(node).trim());
-  if (name === null) return null;
+  if (stringOf(node) === '') return null;
   const slot = reader.slot(node);
+  const name = parseImage(slot?.text ?? '');
+  if (name === null) return null;
   const value = { name: name.written, tag: name.tag, digest: name.digest };
   return sketch(name.image, value, [node], [slot && { slot, form: 'image' }]);
 }
@@ -55,14 +64,14 @@ export function apart(reader: Reader, names: readonly Found[], tag: Found, diges
   const written: (Written | null)[] = [];
   let value: Value = { name: name.written, tag: null, digest: null };
   if (tag !== undefined) {
-    const slot = reader.slot(tag);
+    const slot = slotFor(reader, tag);
     const [before = '', behind = null] = slot?.text.split('@') ?? [];
     const isPair = digest === undefined && behind !== null && isDigest(behind);
     value = { ...value, tag: (isPair ? before : slot?.text) || null, digest: isPair ? behind : null };
     written.push(slot && { slot, form: isPair ? 'pair' : 'tag' });
   }
   if (digest !== undefined) {
-    const slot = reader.slot(digest);
+    const slot = slotFor(reader, digest);
     const isHex = /^[\da-f]{64}$/u.test(slot?.text ?? '');
     value = { ...value, digest: isHex ? `sha256:${slot?.text}` : slot?.text || null };
     written.push(slot && { slot, form: isHex ? 'hex' : 'digest' });

@@ -1,7 +1,7 @@
 import type { Scalar } from 'yaml';
 import { Rejected } from '../errors.ts';
 import { isPrintable } from '../printable.ts';
-import { isPlainString, oldBoolean } from './plain.ts';
+import { isPlainString, readPlain } from './plain.ts';
 
 /** A scalar that can be written: where it stands, quotes included, and what readers take it for; empty for null. */
 export interface Slot {
@@ -25,12 +25,6 @@ function blockSlot(value: string, start: number, end: number, text: string): Slo
   return at === -1 || at + word.length > end ? null : { start: at, end: at + word.length, style: 'block', text: word };
 }
 
-/** Numbers and other words that are no strings, as Kubernetes' readers hand them on. */
-function readPlain(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return String(typeof value === 'string' ? (oldBoolean(value) ?? value) : value);
-}
-
 /** Null for what can't be written without touching more than itself. */
 export function slotOf(scalar: Scalar, text: string): Slot | null {
   const [start, end] = scalar.range ?? [0, 0];
@@ -43,7 +37,8 @@ export function slotOf(scalar: Scalar, text: string): Slot | null {
     case 'BLOCK_FOLDED':
       return blockSlot(String(scalar.value), start, end, text);
     default:
-      return start === end ? emptySlot(start, text) : { start, end, style: 'plain', text: readPlain(scalar.value) };
+      if (start === end) return emptySlot(start, text);
+      return { start, end, style: 'plain', text: readPlain(text.slice(start, end), scalar.value) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Alias, type Document, isAlias, isNode, LineCounter, type Node, visit } from 'yaml';
 import { Rejected } from '../errors.ts';
-import { contentOf, parseDocuments } from '../manifest/documents.ts';
+import { parseDocuments } from '../manifest/documents.ts';
 
 /** The YAML of a file, or of a string in a file, as it was parsed. */
 export interface Source {
@@ -22,7 +22,6 @@ export function readSource(text: string, lines?: LineCounter, place = (offset: n
   const targets = new Map<Alias, Node>();
   try {
     for (const document of parseDocuments(text, lines ?? new LineCounter())) {
-      contentOf(document);
       resolveAliases(document, targets);
       documents.push(document);
     }

@@ -130,7 +130,10 @@ class Surveyor {
       if (inside !== null) {
         const place = (offset: number): number => source.place(inside.place(offset));
         this.look(readSource(inside.text, new LineCounter(), place), id, depth + 1);
-      } else if (survey(String(scalar.value), this.#images, depth + 1).located.length > 0) {
+        return;
+      }
+      const { located, problems } = survey(String(scalar.value), this.#images, depth + 1);
+      if (located.length + problems.length > 0) {
         const message = 'This string holds references in YAML, which can be edited only in a literal block (`|`).';
         this.problem('ReferenceUnwritable', start, message);
       }

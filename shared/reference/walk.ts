@@ -1,5 +1,4 @@
 import { isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { Rejected } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { holdsYaml } from './embedded.ts';
 import { parameterSketches } from './parameters.ts';
@@ -7,7 +6,6 @@ import { Reader, stringOf } from './reader.ts';
 import { entrySketch, patchSketch, type Sketch, sketchesIn } from './sketch.ts';
 import type { Source } from './source.ts';
 
-const MAX_DEPTH = 200;
 const LONGEST_STEP = 200;
 
 /** Where a node stands, as references are called. */
@@ -23,7 +21,6 @@ interface Place {
   readonly values: boolean;
   /** For an item of a list, how many are there of its name; else 0. */
   readonly namesakes: number;
-  readonly depth: number;
 }
 
 /** Is told of each part of a document that matters. The ids are not yet unique. */
@@ -72,7 +69,7 @@ export class Walker {
       if (object === null) unnamed += 1;
       const name = inside !== '' && unnamed === 1 ? '' : `#${unnamed}:`;
       const owner = `${inside === '' ? '' : `${inside}>`}${object?.owner ?? name}`;
-      const place = { owner, kind: object?.kind ?? '', path: '', key: '', parent: '', namesakes: 0, depth: 0 };
+      const place = { owner, kind: object?.kind ?? '', path: '', key: '', parent: '', namesakes: 0 };
       this.#node(contents, { ...place, values: object === null });
     }
   }
@@ -87,11 +84,6 @@ export class Walker {
   }
 
   #node(node: unknown, place: Place): void {
-    if (place.depth > MAX_DEPTH) {
-      throw new Rejected('YamlTooComplex', 'The YAML nests too deeply.', {
-        hint: 'No manifest needs this; write it plainly.',
-      });
-    }
     if (isMap(node)) this.#map(node, place);
     else if (isSeq(node)) this.#list(node, place);
     else if (isScalar(node)) {
@@ -111,7 +103,7 @@ export class Walker {
       const name = isScalar(key) ? String(key.value) : '';
       const path = below(place.path, step(name));
       const values = place.values || VALUES.has(name);
-      const at = { ...place, path, values, key: name, parent: place.key, namesakes: 0, depth: place.depth + 1 };
+      const at = { ...place, path, values, key: name, parent: place.key, namesakes: 0 };
       if (name === 'parameters' && place.key === 'helm' && isSeq(value)) {
         this.#tell(parameterSketches(this.#reader, value), at);
       }
@@ -128,7 +120,7 @@ export class Walker {
       const namesakes = counts.get(name) ?? 0;
       const object = isMap(item) && place.path === 'items' ? this.#object(item) : null;
       const path = `${place.path}[${name !== '' && namesakes === 1 ? step(name) : index}]`;
-      const at = { ...place, path, namesakes: name === '' ? 1 : namesakes, depth: place.depth + 1 };
+      const at = { ...place, path, namesakes: name === '' ? 1 : namesakes };
       this.#node(item, object === null ? at : { ...at, ...object, path: '', values: false });
     }
   }
