@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Rejected } from '../shared/errors.ts';
+
+const YAML = /\.ya?ml$|^Kustomization$/u;
+const SKIPPED: ReadonlySet<string> = new Set(['.git', 'node_modules']);
+/** In bytes; what is larger is no manifest. */
+const LARGEST = 16 * 1024 * 1024;
+
+/** The paths of all YAML files below a folder, in order. Links are not followed. */
+export async function* yamlFiles(folder: string): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && !SKIPPED.has(entry.name)) yield* yamlFiles(path);
+    else if (entry.isFile() && YAML.test(entry.name)) yield path;
+  }
+}
+
+/** @throws Rejected `YamlTooLarge` */
+export async function readYaml(path: string): Promise<{ readonly bytes: Uint8Array; readonly mode: number }> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const { size, mode } = await file.stat();
+    if (size > LARGEST) {
+      throw new Rejected('YamlTooLarge', `The file has ${size} bytes; ${LARGEST} are allowed.`, {
+        hint: 'Split it into several files.',
+      });
+    }
+    return { bytes: await file.readFile(), mode: mode & 0o7777 };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Puts a file in place of another at once, so that no reader sees a half of it. */
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.chmod(mode);
+    await file.close();
+    await rename(draft, path);
+  } catch (error) {
+    await file.close();
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
