@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   log: async () => (await import('./log.ts')).log,
   land: async () => (await import('./land.ts')).land,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  'update-images': async () => (await import('./update-images.ts')).updateImages,
 };
 
 // A process that ends so soon needs no room for garbage to grow into: 8 MB less at the peak.
