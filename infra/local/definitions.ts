@@ -24,6 +24,8 @@ export interface FunctionDefinition {
   readonly timeout: number;
   /** MiB. */
   readonly memory: number;
+  /** Whether it has an address of its own. */
+  readonly url: boolean;
   readonly queues: readonly QueueSource[];
   /** Milliseconds between two invocations by schedule. */
   readonly schedules: readonly number[];
@@ -118,6 +120,7 @@ function functionOf(name: string, definition: z.infer<typeof FunctionShape>): Fu
     environment: definition.environment,
     timeout: definition.timeout,
     memory: definition.memorySize,
+    url: definition.url ?? false,
     queues: definition.events.flatMap((event) =>
       'sqs' in event
         ? [

@@ -60,6 +60,8 @@ export const FunctionShape = z.strictObject({
   description: z.string(),
   timeout: z.int(),
   memorySize: z.int(),
+  /** Only without an authorizer: here it is anyone’s as well. */
+  url: z.literal(true).optional(),
   environment: z.record(z.string(), text).default({}),
   events: z.array(Event),
 });

@@ -2,6 +2,7 @@ import { BucketFolder } from './bucket-folder.ts';
 import { type Definitions, REGION, readDefinitions } from './definitions.ts';
 import { startEndpoint } from './endpoint.ts';
 import { EventBus, putEvents } from './event-bus.ts';
+import { serveFunction } from './function-url.ts';
 import { Functions } from './functions.ts';
 import type { Happening } from './happening.ts';
 import { Poller } from './poller.ts';
@@ -37,6 +38,8 @@ export interface Stack {
   readonly url: string;
   /** The url of the queue of changes. */
   readonly queue: string;
+  /** Where `receive` takes webhooks, without a slash at its end. */
+  readonly receiveUrl: string;
   /** Invokes what runs by a schedule now, and waits for it. */
   runSchedules(): Promise<void>;
   /**
@@ -100,6 +103,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await Promise.all(pollers.map((poller) => poller.stop()));
   });
 
+  const urls = new Map<string, string>();
+  for (const { arn, name } of definitions.functions.filter(({ url }) => url)) {
+    const failed = (why: string): void => observe({ kind: 'failed', name, messages: 0, why });
+    const served = await serveFunction((event) => functions.invoke(arn, event), failed);
+    started.defer(() => served.close());
+    urls.set(name, served.url);
+  }
+
   const scheduled = definitions.functions.flatMap(({ arn, schedules }) => schedules.map((rate) => ({ arn, rate })));
   const clocks = scheduled.map(({ arn, rate }) => setInterval(() => functions.runScheduled(arn), rate));
   started.defer(() => clocks.forEach(clearInterval));
@@ -115,6 +126,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     url: endpoint.url,
     queue: queues.urlOfArn(sources[0]?.source.queueArn ?? ''),
+    receiveUrl: urls.get('receive') ?? '',
     runSchedules: async () => {
       await Promise.all(scheduled.map(({ arn }) => functions.runScheduled(arn)));
     },
@@ -132,7 +144,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Credentials come by the environment, not from a secret store that isn't there. */
 function variablesOf({ deployment, repository, branch, bucket }: StackOptions) {
-  const secrets = { 'git-secret': '', 'git-read-secret': '', 'signing-secret': '' };
+  const secrets = { 'git-secret': '', 'git-read-secret': '', 'signing-secret': '', 'webhook-secret': '' };
   return { stage: deployment, parameters: { repository, branch, bucket, ...secrets } };
 }
 

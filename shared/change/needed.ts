@@ -7,7 +7,6 @@ export function needed<T>(schema: z.ZodType<T>, value: unknown): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path.join('.') ?? '';
-  throw new Rejected('EventInvalid', `The event's ${path} is missing or wrong: ${issue?.message}.`, {
-    facts: { path },
-  });
+  const what = path === '' ? 'The event' : `The event's ${path}`;
+  throw new Rejected('EventInvalid', `${what} is missing or wrong: ${issue?.message}.`, { facts: { path } });
 }

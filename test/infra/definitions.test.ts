@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Definitions, readDefinitions } from '../../infra/local/definitions.ts';
+import { compilePattern } from '../../infra/local/pattern.ts';
+import { eventText, eventWith } from '../change/fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const variables = { stage: 'test', parameters: { repository: 'https://git.example.org/main.git', bucket: 'releases' } };
@@ -28,15 +30,44 @@ describe('the deployed definitions', () => {
     assert.ok(Number(changes?.attributes.VisibilityTimeout) >= 6 * (mirror?.timeout ?? Number.NaN));
   });
 
-  it('give every function its environment, and only mirror the key that may write', async () => {
+  it('give every function its environment, only mirror the key that may write, and receive none', async () => {
     const { functions } = await read(ROOT);
     for (const { name, environment } of functions) {
       assert.equal(environment.GITFERRY_DEPLOYMENT, 'test');
       assert.equal(environment.GITFERRY_REPOSITORY, 'https://git.example.org/main.git');
       assert.equal(environment.GITFERRY_CHANGES_QUEUE, 'queue:gitferry-test-changes');
       assert.equal(environment.GITFERRY_BUS, 'gitferry-test');
-      assert.equal(environment.GITFERRY_GIT_SECRET, name === 'mirror' ? 'gitferry/test/git' : 'gitferry/test/git-read');
+      const secrets = { mirror: 'gitferry/test/git', sweep: 'gitferry/test/git-read' }[name];
+      assert.equal(environment.GITFERRY_GIT_SECRET, secrets);
+      const webhooks = name === 'receive' ? 'gitferry/test/webhooks' : undefined;
+      assert.equal(environment.GITFERRY_WEBHOOK_SECRET, webhooks);
     }
+  });
+
+  it('name the functions in the order in which an event meets them, and give only receive an address', async () => {
+    const { functions } = await read(ROOT);
+    assert.deepEqual(
+      functions.map(({ name, url }) => [name, url]),
+      [
+        ['receive', true],
+        ['mirror', false],
+        ['sweep', false],
+      ],
+    );
+  });
+
+  it('lead from ECR to the changes what brings a tag there, and nothing else', async () => {
+    const { rules } = await read(ROOT);
+    const targetsOf = (event: unknown): readonly string[] =>
+      rules
+        .filter(({ bus, pattern }) => bus === 'default' && compilePattern(pattern)(event))
+        .flatMap((rule) => rule.targets);
+    const changes = ['arn:aws:sqs:us-east-1:000000000000:gitferry-test-changes'];
+    assert.deepEqual(targetsOf(JSON.parse(eventText('ecr-image-pushed'))), changes);
+    assert.deepEqual(targetsOf(JSON.parse(eventText('ecr-image-replicated'))), changes);
+    assert.deepEqual(targetsOf(JSON.parse(eventText('ecr-image-deleted'))), []);
+    assert.deepEqual(targetsOf(JSON.parse(eventText('ecr-image-archived'))), []);
+    assert.deepEqual(targetsOf(JSON.parse(eventWith('ecr-image-pushed', 'SUCCESS', 'FAILURE'))), []);
   });
 });
 
@@ -52,6 +83,7 @@ describe('definitions that the embedded run cannot carry out', () => {
       /maximumBatchingWindow/u,
     ],
     ['infra/functions/sweep.yml', 'rate(15 minutes)', 'cron(0 3 * * ? *)', /cron\(0 3/u],
+    ['infra/functions/receive.yml', 'url: true', 'url: { authorizer: aws_iam }', /"url"/u],
     ['serverless.yml', `\${sls:stage}`, `\${env:STAGE}`, /env:STAGE/u],
   ];
   for (const [file, from, to, words] of changes)

@@ -106,6 +106,52 @@ describe('serverless package, without any parameter', () => {
     }
   });
 
+  it('lets anyone call receive, and lets that only send changes and read the secrets of webhooks', () => {
+    const [[, url], ...others] = ofType('AWS::Lambda::Url') as [[string, Resource]];
+    assert.deepEqual(others, []);
+    assert.equal(url.Properties.AuthType, 'NONE');
+    assert.match(JSON.stringify(url.Properties.TargetFunctionArn), /ReceiveLambdaFunction/u);
+    // Both are needed for addresses that are made since October 2025.
+    const open = ofType('AWS::Lambda::Permission').filter(([, { Properties }]) => Properties.Principal === '*');
+    assert.deepEqual(
+      open.map(([, { Properties }]) => [
+        Properties.Action,
+        Properties.FunctionUrlAuthType,
+        Properties.InvokedViaFunctionUrl,
+      ]),
+      [
+        ['lambda:InvokeFunctionUrl', 'NONE', undefined],
+        ['lambda:InvokeFunction', undefined, true],
+      ],
+    );
+
+    const [, role] = ofType('AWS::IAM::Role').find(([id]) => id.startsWith('Receive')) ?? [];
+    assert.ok(role);
+    const own = statementsOf(role).filter(
+      ({ Action }) => ![Action].flat().some((action) => action.startsWith('logs:')),
+    );
+    assert.deepEqual(own.flatMap(({ Action }) => Action).sort(), ['secretsmanager:GetSecretValue', 'sqs:SendMessage']);
+    const text = JSON.stringify(own);
+    assert.match(text, /"Fn::GetAtt":\["ChangesQueue","Arn"\]/u);
+    assert.match(text, /:secret:gitferry\/production\/webhooks-\?{6}/u);
+    for (const [id, other] of ofType('AWS::IAM::Role'))
+      assert.equal(JSON.stringify(statementsOf(other)).includes('/webhooks-'), id.startsWith('Receive'), id);
+  });
+
+  it('lets the rules of the bus send to the changes queue, and no other', () => {
+    const [[, policy]] = ofType('AWS::SQS::QueuePolicy') as [[string, Resource]];
+    const { Statement } = policy.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
+    const [allowed, ...others] = Statement.filter(({ Effect }) => Effect === 'Allow');
+    assert.deepEqual(others, []);
+    const rules = ofType('AWS::Events::Rule').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.Targets).includes('ChangesQueue'),
+    );
+    assert.deepEqual(allowed?.Condition, {
+      ArnEquals: { 'aws:SourceArn': rules.map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] })) },
+    });
+    assert.equal(rules.length, 2);
+  });
+
   it('deploys what the embedded run reads', async () => {
     const variables = { stage: 'production', parameters: {} };
     const read: Definitions = await readDefinitions(root, variables, (name) => name);

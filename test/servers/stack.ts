@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DOORS } from '../../functions/receive/doors.ts';
 import { REGION } from '../../infra/local/definitions.ts';
 import type { Happening } from '../../infra/local/happening.ts';
 import type { BusEvent } from '../../infra/local/pattern.ts';
@@ -12,6 +13,9 @@ import { type Stack, startStack as start } from '../../infra/local/stack.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 export const BUCKET = 'releases';
+
+/** Of every door of `receive`, unless a test brings its own. */
+export const WEBHOOK_SECRET = 'a-secret-of-the-tests';
 
 /** `gitferry.yaml` unless a test brings its own: charts to `charts/{name}`, files to `apps/production`. */
 export const CONFIG = `apiVersion: gitferry.dev/v1
@@ -80,7 +84,12 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
     repository: `${server.url}/main.git`,
     branch: 'main',
     port: 0,
-    environment: options.environment ?? {},
+    environment: {
+      GITFERRY_WEBHOOK_SECRETS: JSON.stringify(
+        Object.fromEntries([...DOORS.keys()].map((door) => [door, WEBHOOK_SECRET])),
+      ),
+      ...options.environment,
+    },
     observe: (happening) => {
       happenings.push(happening);
       if (happening.kind === 'event' && happening.event.source === 'gitferry') events.push(happening.event);
