@@ -54,6 +54,15 @@ export function loadEnvironment(env: Variables): Environment {
     credentials: loadCredentials(env),
     signingKeySecret: env.GITFERRY_SIGNING_SECRET || null,
     signingKey: env.GITFERRY_SIGNING_KEY || null,
+    ...loadRegistries(env),
+  };
+}
+
+/** How registries are asked. @throws Stalled EnvironmentInvalid. */
+export function loadRegistries(
+  env: Variables,
+): Pick<Environment, 'registriesSecret' | 'registries' | 'privateRegistries'> {
+  return {
     registriesSecret: env.GITFERRY_REGISTRY_SECRET || null,
     registries: env.GITFERRY_REGISTRY_CREDENTIALS || null,
     privateRegistries: hosts('GITFERRY_PRIVATE_REGISTRIES', env.GITFERRY_PRIVATE_REGISTRIES ?? ''),

@@ -1,19 +1,22 @@
-import { Rejected } from '../errors.ts';
 import type { Config } from './config.ts';
 import { type Document, readDocument } from './document.ts';
-import type { Fault, Finding } from './fault.ts';
+import type { Finding } from './fault.ts';
 import { checkImage } from './image-rules.ts';
 import { imageSchema } from './image-schema.ts';
 import { normaliseConfig } from './normalise.ts';
+import { refuse } from './refuse.ts';
 import { releaseSchema } from './release-schema.ts';
 import { checkMirror } from './rules.ts';
-import { configSchema, mirrorSchema } from './schema.ts';
+import { configSchema, mirrorSchema, notSupportedYet } from './schema.ts';
 import { findingsOf } from './shape.ts';
 import { checkTogether } from './together.ts';
 import { readList } from './written.ts';
 
-/** As many faults as one message can carry. */
-const FAULTS = 100;
+const ABOUT = {
+  reason: 'ConfigInvalid',
+  file: 'gitferry.yaml',
+  hint: 'Correct the file; "gitferry validate gitferry.yaml" shows all faults.',
+};
 
 /**
  * Reads `gitferry.yaml`. An empty file means all defaults: nothing is mirrored.
@@ -23,12 +26,10 @@ const FAULTS = 100;
 export function parseConfig(bytes: Uint8Array): Config {
   const document = readDocument(bytes);
   const result = configSchema.safeParse(document.value ?? {}, { reportInput: true });
-  const findings = [...(result.error?.issues ?? []).flatMap(findingsOf), ...checkRules(document.value)];
-  const count = document.faults.length + findings.length;
-  if (!result.success || count > 0) {
-    const placed = findings.slice(0, FAULTS).map(document.place);
-    throw invalid([...document.faults, ...placed].slice(0, FAULTS), count);
-  }
+  const issues = result.error?.issues ?? [];
+  const shape = issues.flatMap((issue) => findingsOf(issue, notSupportedYet));
+  const refused = refuse(ABOUT, document, [...shape, ...checkRules(document.value)]);
+  if (refused !== null || !result.success) throw refused ?? new TypeError('An issue without a finding.');
   return normaliseConfig(result.data);
 }
 
@@ -42,18 +43,4 @@ function checkRules(value: Document['value']): readonly Finding[] {
     ...images.flatMap(checkImage),
     ...checkTogether({ mirrors, images, releases }),
   ];
-}
-
-function invalid(faults: readonly Fault[], count: number): Rejected {
-  const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const [first] = sorted;
-  const more = count > 1 ? ` (and ${count - 1} more)` : '';
-  return new Rejected(
-    'ConfigInvalid',
-    `gitferry.yaml line ${first?.line}, column ${first?.column}: ${first?.message}${more}`,
-    {
-      hint: 'Correct the file; "gitferry validate gitferry.yaml" shows all faults.',
-      facts: { faults: sorted, count },
-    },
-  );
 }

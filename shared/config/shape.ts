@@ -1,16 +1,15 @@
 import type * as z from 'zod';
 import { type Finding, formatPath } from './fault.ts';
-import { notSupportedYet } from './schema.ts';
 
-/** What zod found wrong with the shape, in gitferry's words. */
-export function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
+/** What zod found wrong with the shape, in gitferry's words. `later`: the paths of keys that are not supported yet. */
+export function findingsOf(issue: z.core.$ZodIssue, later: ReadonlySet<string>): readonly Finding[] {
   const { path } = issue;
   const value = (reason: string, message: string): Finding[] => [
     { path, at: 'value', reason, message: `${formatPath(path) || 'The file'} ${message}` },
   ];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key]));
+      return issue.keys.map((key) => unknownKey([...path, key], later));
     case 'invalid_type':
       if (issue.input === undefined) return value('KeyMissing', 'is missing.');
       return value('TypeWrong', `must be ${named(issue.expected)}, and is ${named(typeOf(issue.input))}.`);
@@ -29,9 +28,9 @@ export function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
   }
 }
 
-function unknownKey(path: readonly PropertyKey[]): Finding {
+function unknownKey(path: readonly PropertyKey[], later: ReadonlySet<string>): Finding {
   const key = String(path.at(-1));
-  if (notSupportedYet.has(formatPath(path).replaceAll(/\[\d+\]/gu, '[]')))
+  if (later.has(formatPath(path).replaceAll(/\[\d+\]/gu, '[]')))
     return { path, at: 'key', reason: 'NotSupportedYet', message: `${key} is not supported yet: take it out.` };
   return { path, at: 'key', reason: 'KeyUnknown', message: `There is no key ${JSON.stringify(key)} here.` };
 }

@@ -1,4 +1,4 @@
-import type { ReleaseFile } from '../../../shared/artifact/release-file.ts';
+import type { ReleaseFile } from '../../../shared/config/release-file.ts';
 import { Rejected } from '../../../shared/errors.ts';
 import { admits } from '../../../shared/image/tags.ts';
 import type { ObjectContent } from '../../../shared/source/bucket.ts';

@@ -1,5 +1,5 @@
-import { type ReleaseFile, readReleaseFile } from '../../../shared/artifact/release-file.ts';
 import type { Config } from '../../../shared/config/config.ts';
+import { type ReleaseFile, readReleaseFile } from '../../../shared/config/release-file.ts';
 import { Rejected } from '../../../shared/errors.ts';
 import type { Ledger } from '../../../shared/ledger/ledger.ts';
 import type { Bucket, ObjectContent, ObjectInfo } from '../../../shared/source/bucket.ts';
