@@ -141,6 +141,20 @@ it('reads credentials anew when the realm refuses them', async () => {
   assert.equal(realm.asked.length, 2);
 });
 
+it('reads credentials anew when the token that they give is too weak', async () => {
+  let now: RegistryCredentials = { ...ADA, password: 'yesterdays' };
+  const credentials: CredentialsOf = async (_, tried) => {
+    if (tried !== undefined) now = ADA;
+    return now;
+  };
+  const weak = tokens('weak-1', 'weak-2', 'weak-3');
+  const strong = tokens('the-token');
+  await using realm = await fakeRegistry((asked) => (asked.headers.authorization === BASIC ? strong : weak)(asked));
+  await using registry = await fakeRegistry(guarded(new Set(['Bearer the-token']), bearer(realm)));
+  const { images, image } = client([registry, realm], { credentials });
+  assert.equal((await images.resolve(image, '1'))?.digest, MANIFEST.digest);
+});
+
 it('ends with a registry that lets nobody in, whatever tokens it is shown', async () => {
   await using realm = await fakeRegistry(tokens('the-token-1', 'the-token-2', 'the-token-3', 'the-token-4'));
   await using registry = await fakeRegistry(guarded(new Set(), bearer(realm)));

@@ -73,6 +73,28 @@ it('rejects a list that leads to another server, and asks nothing there', async 
   assert.equal(elsewhere.connections, 0);
 });
 
+it('follows a list to where the registry redirects, without credentials', async () => {
+  await using other = await fakeRegistry(({ path }) =>
+    path.includes('last') ? page(['2']) : page(['1'], '</tags?last=1>; rel="next"'),
+  );
+  const challenge = { 'www-authenticate': 'Basic realm="x"' };
+  await using registry = await fakeRegistry(({ headers }) =>
+    headers.authorization === undefined
+      ? { status: 401, headers: challenge }
+      : { status: 307, headers: { location: `${other.url}/tags` } },
+  );
+  const credentials = async () => ({ username: 'ada', password: 'p4ssword' });
+  const { images, image } = client([registry, other], { credentials });
+  assert.equal((await images.tags(image)).length, 2);
+  assert.deepEqual(
+    other.asked.map(({ path, headers }) => [path, headers.authorization]),
+    [
+      ['/tags', undefined],
+      ['/tags?last=1', undefined],
+    ],
+  );
+});
+
 it('rejects a list that leads in a circle', async () => {
   let asked = 0;
   const answers: Answers = () => {

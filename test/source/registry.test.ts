@@ -57,15 +57,17 @@ describe('what a tag or a digest points to', () => {
     const headers = { ...served.headers, 'docker-content-digest': other };
     await assert.rejects(resolved({ ...served, headers }), wrong);
     await assert.rejects(resolved({ ...served, headers }, other), wrong);
+    await assert.rejects(resolved({ ...served, headers }, MANIFEST.digest), wrong);
     await assert.rejects(resolved(served, other), wrong);
     await assert.rejects(resolved({ ...served, body: Buffer.concat([MANIFEST.top.bytes, Buffer.from(' ')]) }), wrong);
   });
 
   const type = MANIFEST.top.mediaType;
+  const VALID = JSON.parse(MANIFEST.top.bytes.toString());
   const nonsense: readonly (readonly [string, Canned])[] = [
     ['no JSON', { body: 'manifest' }],
     ['nothing', { body: '' }],
-    ['another text encoding', { body: Buffer.from([0x22, 0xff, 0x22]) }],
+    ['another text encoding', { body: Buffer.from(json({ ...VALID, note: 'caf\u00e9' }), 'latin1') }],
     ['a list', { body: '[]' }],
     ['deep nesting', { body: '['.repeat(100_000) }],
     ['the first version of manifests', { body: json({ schemaVersion: 1, name: 'api', fsLayers: [] }) }],
