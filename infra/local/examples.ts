@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 
 /** Something to drop into the bucket. */
 export interface Upload {
@@ -41,4 +41,27 @@ export async function exampleUploads(examples: string): Promise<readonly Upload[
     ...packed.map(({ fileName, bytes }) => ({ key: `charts/${fileName}`, bytes })),
     ...[...config].map(([path, bytes]) => ({ key: `config/${path}`, bytes })),
   ];
+}
+
+/** The registry that the example repository speaks of. */
+const EXAMPLE_REGISTRY = 'registry.example.org';
+
+/** What the main repository begins with: the examples, with this run's registry in them; without one, they mirror no images. */
+export async function exampleRepository(
+  examples: string,
+  registry: string | null,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = await readFolder(join(examples, 'repository'));
+  const texts = [...files].map(([path, bytes]) => {
+    const text = path === 'gitferry.yaml' && registry === null ? withoutImages(String(bytes)) : String(bytes);
+    return [path, Buffer.from(text.replaceAll(EXAMPLE_REGISTRY, registry ?? EXAMPLE_REGISTRY))] as const;
+  });
+  return new Map(texts);
+}
+
+/** `gitferry.yaml` as it is, but for `images:` and what stands below it. */
+function withoutImages(text: string): string {
+  const pairs = parseDocument(text).get('images', true) as { range: readonly number[] } | undefined;
+  if (pairs === undefined) return text;
+  return `${text.slice(0, text.lastIndexOf('images:', pairs.range[0])).trimEnd()}\n${text.slice(pairs.range[2])}`;
 }

@@ -17,8 +17,8 @@ export interface FunctionsOptions {
   readonly observe: (happening: Happening) => void;
 }
 
-/** The line of JSON by which a function says that it has nothing to do for an object. */
-const Nothing = z
+/** The lines of JSON by which a function says what the run tells of: nothing to do for a source, or images that came. */
+const Said = z
   .string()
   .startsWith('{')
   .transform((line, context): unknown => {
@@ -29,7 +29,16 @@ const Nothing = z
       return z.NEVER;
     }
   })
-  .pipe(z.object({ message: z.literal('nothing to do'), source: z.string(), why: z.string() }));
+  .pipe(
+    z.discriminatedUnion('message', [
+      z
+        .object({ message: z.literal('nothing to do'), source: z.string(), why: z.string() })
+        .transform(({ source, why }): Happening => ({ kind: 'nothing', source, why })),
+      z
+        .object({ message: z.literal('accepted'), changes: z.array(z.string()) })
+        .transform(({ changes: images }): Happening => ({ kind: 'pushed', images })),
+    ]),
+  );
 
 interface Running {
   readonly definition: FunctionDefinition;
@@ -59,8 +68,8 @@ export class Functions {
         environment: { ...definition.environment, ...environment },
         log: join(folder, `${definition.name}.log`),
         printed: (line: string): void => {
-          const { success, data } = Nothing.safeParse(line);
-          if (success) observe({ kind: 'nothing', source: data.source, why: data.why });
+          const { success, data } = Said.safeParse(line);
+          if (success) observe(data);
         },
       };
       return { definition, processes: new FunctionProcesses(settings) };

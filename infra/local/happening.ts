@@ -6,5 +6,7 @@ export type Happening =
   | { readonly kind: 'invoked'; readonly name: string; readonly milliseconds: number }
   /** `messages` is how many of a queue will be given to the function again. */
   | { readonly kind: 'failed'; readonly name: string; readonly messages: number; readonly why: string }
+  /** What a registry has told of, as `name:tag`. */
+  | { readonly kind: 'pushed'; readonly images: readonly string[] }
   /** What a function has looked into, an object by its address, and why that changes nothing. */
   | { readonly kind: 'nothing'; readonly source: string; readonly why: string };

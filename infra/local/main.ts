@@ -2,12 +2,14 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { demonstrate } from './demonstration.ts';
-import { exampleUploads, readFolder } from './examples.ts';
+import { exampleRepository, exampleUploads } from './examples.ts';
 import type { Happening } from './happening.ts';
+import { prepareImages, type RunImages } from './images.ts';
+import { invite } from './invitation.ts';
 import { takeLock } from './lock.ts';
 import { Narrator } from './narrator.ts';
 import { type Options, parseOptions } from './options.ts';
-import { makeRepository, serveRepositories } from './repository.ts';
+import { git, makeRepository, serveRepositories } from './repository.ts';
 import { type Stack, startStack } from './stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -16,13 +18,17 @@ const OWN_REPOSITORY = join(FOLDER, 'main.git');
 const DEPLOYMENT = 'local';
 
 /** What of the caller's environment reaches the functions. */
-const PASSED_ON = ['GITFERRY_GIT_USERNAME', 'GITFERRY_GIT_PASSWORD', 'GITFERRY_GIT_TOKEN', 'GITFERRY_SIGNING_KEY'];
+const PASSED_ON = [
+  ...['GITFERRY_GIT_USERNAME', 'GITFERRY_GIT_PASSWORD', 'GITFERRY_GIT_TOKEN', 'GITFERRY_SIGNING_KEY'],
+  ...['GITFERRY_REGISTRY_CREDENTIALS', 'GITFERRY_PRIVATE_REGISTRIES'],
+];
 
 interface Run {
   readonly options: Options;
   readonly stack: Stack;
   /** What `git clone` takes. */
   readonly repository: string;
+  readonly images: RunImages;
   readonly narrator: Narrator;
   readonly happenings: readonly Happening[];
   close(): Promise<void>;
@@ -56,7 +62,10 @@ async function start(options: Options): Promise<Run> {
   const happenings: Happening[] = [];
   const own = options.repository === null;
   await using started = new AsyncDisposableStack();
-  if (own) await makeRepository(OWN_REPOSITORY, options.branch, await readFolder(join(ROOT, 'examples/repository')));
+  const images = await prepareImages(resolve(FOLDER, 'registry'), own && options.registry);
+  started.defer(() => images.stop());
+  if (own)
+    await makeRepository(OWN_REPOSITORY, options.branch, await exampleRepository(join(ROOT, 'examples'), images.host));
   const server = own ? await serveRepositories(resolve(FOLDER)) : null;
   started.defer(() => server?.close());
   const repository = options.repository ?? `${server?.url}/main.git`;
@@ -70,23 +79,34 @@ async function start(options: Options): Promise<Run> {
     repository,
     branch: options.branch,
     port: options.port,
-    environment: Object.fromEntries(
-      PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-    ),
+    environment: {
+      ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+      ...images.environment,
+    },
     observe: (happening) => {
       happenings.push(happening);
       narrator.tell(happening);
     },
   });
   started.defer(() => stack.stop());
+  await images.start(stack.receiveUrl);
   const running = started.move();
-  return { options, stack, repository, narrator, happenings, close: () => running.disposeAsync() };
+  return { options, stack, repository, images, narrator, happenings, close: () => running.disposeAsync() };
 }
 
 /** All that is to be seen until the run only waits for more. Answers whether it went well. */
 async function show(run: Run): Promise<boolean> {
-  const { options, stack, repository, narrator, happenings } = run;
-  const endpoints = { s3: stack.url, sqs: stack.url, events: stack.url, git: repository };
+  const { options, stack, repository, images, narrator, happenings } = run;
+  const { receiveUrl } = stack;
+  const registry = images.host === null ? null : `http://${images.host}`;
+  const endpoints = {
+    s3: stack.url,
+    sqs: stack.url,
+    events: stack.url,
+    git: repository,
+    receive: receiveUrl,
+    registry,
+  };
   const { bucket, branch } = options;
   const place = options.repository ?? OWN_REPOSITORY;
   const about = {
@@ -106,6 +126,8 @@ async function show(run: Run): Promise<boolean> {
     `repository   ${place}, branch ${branch}${options.repository === null ? `, served at ${repository}` : ''}`,
   );
   narrator.text(`AWS          ${stack.url} (S3, SQS, EventBridge)`);
+  narrator.text(`webhooks     ${receiveUrl}`);
+  if (images.host !== null) narrator.text(`registry     ${images.host}`);
 
   const begun = happenings.length;
   await stack.runSchedules();
@@ -113,24 +135,20 @@ async function show(run: Run): Promise<boolean> {
     () => !happenings.slice(begun).some(({ kind }) => kind === 'failed'),
     () => false,
   );
-  if (options.demo && options.repository === null) {
+  const own = options.repository === null;
+  const mirrorsImages = own && images.host !== null && (await readConfig(place, branch)).includes(images.host);
+  if (options.demo && own) {
     const uploads = await exampleUploads(join(ROOT, 'examples'));
-    good =
-      (await demonstrate({ stack, bucket, uploads, repository: resolve(place), branch, narrator, happenings })) && good;
+    const about = { stack, bucket, uploads, registry: mirrorsImages ? images.host : null };
+    good = (await demonstrate({ ...about, repository: resolve(place), branch, narrator, happenings })) && good;
   }
-  if (!options.once) invite(narrator, options.repository === null);
+  if (!options.once) invite({ narrator, options, images, mirrorsImages, receiveUrl });
   else if (!good) narrator.heading(`This did not go well. What the functions said stands in ${FOLDER}/*.log.`);
   return good;
 }
 
-function invite(narrator: Narrator, own: boolean): void {
-  narrator.heading('To try next, in another terminal, in this folder');
-  narrator.text(
-    `npm run -s gitferry -- put examples/try/quota.yaml${own ? ' config/production/hello/quota.yaml' : ''}`,
-  );
-  narrator.text('npm run -s gitferry -- put README.md charts/broken-1.0.0.tgz');
-  narrator.text('npm run -s gitferry -- log');
-  narrator.heading('Ctrl-C ends it; the next start goes on from here');
+function readConfig(repository: string, branch: string): Promise<string> {
+  return git(repository, ['show', `${branch}:gitferry.yaml`]).catch(() => '');
 }
 
 try {

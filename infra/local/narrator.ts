@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { parseImage } from '../../shared/image/image.ts';
 import { printable } from '../../shared/printable.ts';
 import type { Happening } from './happening.ts';
 import type { BusEvent } from './pattern.ts';
@@ -22,7 +23,7 @@ export class Narrator {
   readonly #write: (line: string) => void;
   readonly #colours: boolean;
   readonly #begun: Date;
-  /** When each source was received of which nothing was told since, to say how long it took. */
+  /** When each object and image was received of which nothing was told since, to say how long it took. */
   readonly #received = new Map<string, number>();
   /** The ids of outcomes, and of releases: sweep tells them again, for those who missed them. */
   readonly #told = new Set<string>();
@@ -36,6 +37,7 @@ export class Narrator {
 
   tell(happening: Happening): void {
     if (happening.kind === 'event') this.#event(happening.event);
+    else if (happening.kind === 'pushed') this.#pushed(happening.images);
     else if (happening.kind === 'nothing') this.#nothing(happening);
     else if (happening.kind === 'failed') this.#line('failed', 'red', happening.name, printable(happening.why));
   }
@@ -71,7 +73,7 @@ export class Narrator {
     const id = detail.release ?? detail.id;
     const again = typeof id === 'string' && this.#told.has(id);
     if (typeof id === 'string') this.#told.add(id);
-    if (type !== 'Landed') return again && !this.#received.has(String(detail.source));
+    if (type !== 'Landed') return again && !this.#received.has(placeOf(String(detail.source)));
     return again || (typeof detail.landedAt === 'string' && new Date(detail.landedAt) < this.#begun);
   }
 
@@ -83,15 +85,23 @@ export class Narrator {
     else this.#line('received', 'cyan', printable(object.key), size(object.size ?? 0));
   }
 
+  #pushed(images: readonly string[]): void {
+    for (const image of images) {
+      this.#received.set(placeOf(image), performance.now());
+      this.#line('received', 'cyan', printable(image), 'an image');
+    }
+  }
+
   /** Only for what came in this run and has no outcome yet: sweep looks into everything. */
   #nothing({ source, why }: { readonly source: string; readonly why: string }): void {
-    if (this.#received.delete(source)) this.#line('nothing', 'dim', printable(keyOf(source)), printable(why));
+    if (this.#received.delete(placeOf(source))) this.#line('nothing', 'dim', printable(keyOf(source)), printable(why));
   }
 
   /** How long it took since the source was received; only the first outcome after that comes of it. */
   #since(source: unknown): string {
-    const received = this.#received.get(String(source));
-    this.#received.delete(String(source));
+    const place = placeOf(String(source));
+    const received = this.#received.get(place);
+    this.#received.delete(place);
     return received === undefined ? '' : this.#style('dim', `  ${duration(performance.now() - received)}`);
   }
 
@@ -109,8 +119,14 @@ function told(value: unknown): string {
   return typeof value === 'string' ? printable(value) : '';
 }
 
+/** What outcomes are about: an object, or all tags of an image. */
+function placeOf(source: string): string {
+  return parseImage(source)?.image ?? source;
+}
+
+/** A source as short as it is told: an object by its key, an image by its tag. */
 function keyOf(source: string): string {
-  return source.replace(/^s3:\/\/[^/]+\//u, '');
+  return source.replace(/^s3:\/\/[^/]+\//u, '').replace(/@sha256:[0-9a-f]{64}$/u, '');
 }
 
 function size(bytes: number): string {

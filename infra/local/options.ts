@@ -5,6 +5,8 @@ export interface Options {
   /** End after the demonstration. */
   readonly once: boolean;
   readonly demo: boolean;
+  /** Whether a registry of images runs too, where one is installed. */
+  readonly registry: boolean;
   /** 0 is any free port. */
   readonly port: number;
   /** Null is a new repository on this machine. */
@@ -19,6 +21,7 @@ export function parseOptions(argv: readonly string[]): Options {
     .description('Runs gitferry on this machine: bucket, queue, event bus, functions and a Git server.')
     .option('--once', 'end after the demonstration; the exit status says whether it went well')
     .option('--no-demo', 'drop no examples')
+    .option('--no-registry', 'run no registry of images, though one is installed')
     .addOption(
       new Option('--port <number>', 'where S3, SQS and EventBridge answer').argParser(port).default(0, 'any free port'),
     )

@@ -2,8 +2,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { takeLock } from './lock.ts';
 
 /** What Debian's package of the same name installs: the registry of the CNCF project Distribution. */
 const PROGRAM = 'docker-registry';
@@ -39,22 +41,32 @@ export async function registryInstalled(): Promise<boolean> {
 
 /**
  * The port for a registry: the one that a file names, because references in Git name it too, or a free one, written into
- * the file. It is held until `release`. Throws when the file's port is taken, or when none is free.
+ * the file. No other run takes it until `release`. Throws when the file's port is taken, or when none is free.
  */
 export async function reservePort(file: string): Promise<{ readonly port: number; release(): Promise<void> }> {
   const kept = Number(await readFile(file, 'utf8').catch(() => ''));
   const { first, last } = kept > 0 ? { first: kept, last: kept } : PORTS;
   for (let port = first; port <= last; port += 1) {
-    const holder = createServer();
-    const held = await new Promise<boolean>((done) => {
-      holder.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true));
-    });
-    if (!held) continue;
-    await writeFile(file, `${port}\n`);
-    return { port, release: () => new Promise((done) => holder.close(() => done())) };
+    // The port itself is left to the registry.
+    const lock = await takeLock(join(tmpdir(), `gitferry-registry-${port}`)).catch(() => null);
+    if (lock === null) continue;
+    if (await isFree(port)) {
+      await writeFile(file, `${port}\n`);
+      return { port, release: () => lock.release() };
+    }
+    await lock.release();
   }
   if (kept === 0) throw new Error(`No port of ${first} to ${last} is free for the registry.`);
   throw new Error(`The port ${kept} is taken, and the main repository names its images by it. End what listens there.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listens = await new Promise<boolean>((done) => {
+    server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true));
+  });
+  if (listens) await new Promise((done) => server.close(done));
+  return listens;
 }
 
 /** Throws when it does not come to answer, with what it said last. */

@@ -13,7 +13,7 @@ import { CONFIG } from '../servers/stack.ts';
 const execute = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
 
-/** `npm start` in a folder of its own, with what it printed so far. */
+/** `npm start` in a folder of its own, without a registry, with what it printed so far. */
 interface Start {
   readonly child: ChildProcess;
   readonly printed: () => string;
@@ -26,7 +26,7 @@ let folder: string;
 let starts: Start[];
 
 function start(...args: string[]): Start {
-  const child = spawn(process.execPath, [join(ROOT, 'infra/local/main.ts'), ...args], { cwd: folder });
+  const child = spawn(process.execPath, [join(ROOT, 'infra/local/main.ts'), '--no-registry', ...args], { cwd: folder });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk));
   const exit = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
@@ -40,6 +40,9 @@ function start(...args: string[]): Start {
   starts.push(started);
   return started;
 }
+
+/** The command that it prints to send a webhook with. */
+const CURL = /curl -sSi -H 'Authorization: (.*?)' -H 'Content-Type: application\/json' --data @(\S+) (\S+)/u;
 
 /** One that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -88,7 +91,7 @@ describe('npm start', () => {
     await assert.rejects(stat(join(folder, '.gitferry/run.json')), { code: 'ENOENT' });
   });
 
-  it('stays up, prints three commands that work, and ends by Ctrl-C with status 0', async () => {
+  it('stays up, prints commands that work, and ends by Ctrl-C with status 0', async () => {
     const run = start();
     await run.until(/Ctrl-C/u);
     const about = JSON.parse(await readFile(join(folder, '.gitferry/run.json'), 'utf8'));
@@ -117,6 +120,16 @@ describe('npm start', () => {
     assert.match(stdout, /rejected[\s\S]*broken/u);
     assert.match(stdout, /landed[\s\S]*quota\.yaml/u);
 
+    const [, bearer = '', payload = '', url = ''] = CURL.exec(run.printed()) ?? [];
+    assert.equal(url, `${about.endpoints.receive}/distribution`);
+    const headers = { authorization: bearer, 'content-type': 'application/json' };
+    const body = await readFile(join(folder, payload));
+    assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 202);
+    await run.until(/received +registry\.example\.org\/greeter:1\.2\.0/u);
+    await run.until(/nothing +registry\.example\.org\/greeter:1\.2\.0 +no policy/u);
+    const unproven = { ...headers, authorization: 'Bearer somebody else' };
+    assert.equal((await fetch(url, { method: 'POST', headers: unproven, body })).status, 401);
+
     run.child.kill('SIGINT');
     assert.equal(await run.ended(), 0, run.printed());
   });
@@ -132,7 +145,7 @@ describe('npm start', () => {
 
     await cp(join(ROOT, 'examples/try/quota.yaml'), join(folder, 'drop/config/production/quota.yaml'));
     await run.until(/landed +config\/production\/quota\.yaml/u);
-    assert.deepEqual((await git('ls-tree', '-r', '--name-only', 'main', 'apps')).split('\n'), [
+    assert.deepEqual((await git('ls-tree', '-r', '--name-only', 'main', 'apps/production')).split('\n'), [
       'apps/production/hello/namespace.yaml',
       'apps/production/hello/settings.yaml',
       'apps/production/quota.yaml',

@@ -78,6 +78,29 @@ describe('what npm start prints', () => {
     assert.deepEqual(lines.slice(1), ['nothing  charts/web-1.0.0.tgz  it stands already']);
   });
 
+  it('an image by its tag, how long its release took, and why a push changes nothing', () => {
+    const image = '127.0.0.1:5055/greeter';
+    narrator.tell({ kind: 'pushed', images: [`${image}:1.1.0`] });
+    const detail = {
+      release: 'A',
+      unit: 'flux-system:greeter',
+      commit: '0123456789',
+      summary: 'Release greeter 1.1.0',
+    };
+    tell('gitferry', 'Landed', { ...detail, source: `${image}:1.1.0@sha256:${'0'.repeat(64)}` });
+    narrator.tell({ kind: 'pushed', images: [`${image}:1.0.0`] });
+    narrator.tell({ kind: 'nothing', source: `${image}:1.0.0`, why: 'there is a higher one' });
+    assert.match(lines[1] ?? '', /^landed {2}127\.0\.0\.1:5055\/greeter:1\.1\.0 {2}0123456 .* \d+ ms$/u);
+    assert.deepEqual(
+      [lines[0], ...lines.slice(2)],
+      [
+        `received  ${image}:1.1.0  an image`,
+        `received  ${image}:1.0.0  an image`,
+        `nothing  ${image}:1.0.0  there is a higher one`,
+      ],
+    );
+  });
+
   it('seconds, where it took long', ({ mock }) => {
     const now = mock.method(performance, 'now', () => 0);
     received(5);
