@@ -51,6 +51,12 @@ export function compareTags(policy: Policy, a: string, b: string): number {
   return judge.compare(one.reading, other.reading);
 }
 
+/**
+ * Signatures, attestations and lists of referrers, which hang on an image by its digest and are none. Flux leaves out
+ * what ends in `.sig`; the rest would be the last of all letters there.
+ */
+const APPENDAGE = /\.sig$|^sha256-[0-9a-f]{64}(?:\.|$)/u;
+
 const known = new WeakMap<Policy, Compiled>();
 
 /** @throws TypeError for a range or a pattern that the configuration would have refused. */
@@ -70,10 +76,11 @@ function compiled(policy: Policy): Compiled {
 }
 
 function extractOf(policy: Policy): Extract {
-  if (policy.kind === 'digest' || policy.filter === null) return (tag) => tag;
+  if (policy.kind === 'digest') return (tag) => tag;
+  if (policy.filter === null) return (tag) => (APPENDAGE.test(tag) ? null : tag);
   const extract = compileFilter(policy.filter);
   if (typeof extract !== 'function') throw new TypeError(`filterTags.${extract.key} ${extract.message}`);
-  return extract;
+  return (tag) => (APPENDAGE.test(tag) ? null : extract(tag));
 }
 
 function judgeOf(policy: Policy) {

@@ -116,6 +116,17 @@ test('what is no tag is never admitted', () => {
       assert.equal(admits(policy, tag), false, tag);
 });
 
+test('what hangs on an image by its digest is none', () => {
+  const hex = 'f'.repeat(64);
+  const appendages = [`sha256-${hex}`, `sha256-${hex}.sig`, `sha256-${hex}.att`, `sha256-${hex}.sbom`, 'x.sig'];
+  for (const policy of [
+    alphabetical('asc'),
+    alphabetical('asc', filtered('.')),
+    alphabetical('asc', filtered('(.*)', '$1')),
+  ])
+    assert.deepEqual(rankTags(policy, [...appendages, 'sha256-0', 'main.sigma']), ['sha256-0', 'main.sigma']);
+});
+
 test('a policy that the configuration would refuse is a fault of the program', () => {
   assert.throws(() => admits(semver('latest'), '1.0.0'), TypeError);
   assert.throws(() => admits(semver('*', filtered('(')), '1.0.0'), TypeError);
