@@ -49,6 +49,13 @@ test('validate says what is sound', async () => {
     out: 'good.yaml: no faults, 1 mirror\n',
     err: '',
   });
+  const image = "{image: nginx, policy: {semver: '*'}}";
+  await writeFile(join(folder, 'more.yaml'), `images: [${image}]\nreleases: [{bucket: a-1}, {bucket: b-1}]\n`);
+  assert.deepEqual(await gitferry(folder, 'validate', 'more.yaml'), {
+    status: 0,
+    out: 'more.yaml: no faults, 0 mirrors, 1 image, 2 rules for release files\n',
+    err: '',
+  });
 });
 
 test('an error is a reason and a sentence, without a stack', async () => {

@@ -18,7 +18,8 @@ test('the page about configuration is that of the schema', () => {
 
 test('the example on the page is a configuration', () => {
   const [, example = ''] = /```yaml\n([\s\S]*?)```/u.exec(doc('configuration.md')) ?? [];
-  assert.equal(parseConfig(Buffer.from(example)).mirrors.length, 2);
+  const { mirrors, images, releases } = parseConfig(Buffer.from(example));
+  assert.deepEqual([mirrors.length, images.length, releases.length], [2, 2, 1]);
 });
 
 test('every key is described', () => {

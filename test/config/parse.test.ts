@@ -80,6 +80,22 @@ commit: { mode: push, author: "Ferry Man <ferry@acme.example>" }
   });
 });
 
+test('versions are a range as Helm reads it', () => {
+  const versions = (range: string) => mirror(`chart: 'charts/{name}'\nversions: '${range}'`).place;
+  assert.deepEqual(versions('>=1.0.0, <2.0.0'), {
+    kind: 'chart',
+    template: 'charts/{name}',
+    unpack: true,
+    versions: '>=1.0.0, <2.0.0',
+    select: 'highest',
+  });
+  for (const range of ['latest', '', '>=1.0.0<2.0.0'])
+    assert.equal(
+      faultsOf(`mirrors: [{bucket: acme, chart: 'c/{name}', versions: '${range}'}]`)[0]?.path,
+      'mirrors[0].versions',
+    );
+});
+
 test('the root is a folder for files too', () => {
   assert.deepEqual(mirror('files: .').place, { kind: 'files', folder: '' });
 });
