@@ -5,7 +5,7 @@ import { engine } from './re2.ts';
 export type Extract = (tag: string) => string | null;
 
 /** As many steps as one character of a tag may take. */
-const LARGEST = 1000;
+const LARGEST = 500;
 
 /** What is wrong with a filter, if anything is, and in which of its keys. */
 export interface FilterFault {
