@@ -11,6 +11,12 @@ import { takeLock } from './lock.ts';
 const PROGRAM = 'docker-registry';
 /** Ports that are tried: below those that the system gives to whoever asks for any. */
 const PORTS = { first: 5055, last: 5155 };
+/** Ends the program when whoever started it ends, however that comes; Ctrl-C in a terminal is for that one alone. */
+const WATCHED = `trap '' INT
+"$0" serve "$1" 3<&- & registry=$!
+(read -r _ <&3; kill "$registry") & watch=$!
+wait "$registry"; status=$?
+kill "$watch"; exit "$status"`;
 /** Milliseconds until it must answer. */
 const PATIENCE = 15_000;
 
@@ -78,9 +84,9 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   await writeFile(settings, JSON.stringify(settingsOf(options), null, 2), { mode: 0o600 });
   const output = await open(log, 'w');
   // Without the rest of the environment: each of its settings can be overridden there.
-  const child = spawn(PROGRAM, ['serve', settings], {
+  const child = spawn('sh', ['-c', WATCHED, PROGRAM, settings], {
     env: { PATH: process.env.PATH },
-    stdio: ['ignore', output.fd, output.fd],
+    stdio: ['ignore', output.fd, output.fd, 'pipe'],
   });
   await output.close();
   const ended = once(child, 'close').catch(() => {});
@@ -127,6 +133,6 @@ async function answers(child: ChildProcess, url: string): Promise<boolean> {
 }
 
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  if (child.pid !== undefined && child.exitCode === null) child.kill('SIGTERM');
+  child.stdio[3]?.destroy();
   await ended;
 }
