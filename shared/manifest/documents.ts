@@ -18,8 +18,8 @@ import { checkNesting } from './nesting.ts';
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 const MAX_ALIASES = 1000;
 
-/** Line ends to YAML 1.1, which Kubernetes' readers keep to, and text to YAML 1.2: one would read what the other skips. */
-const DISPUTED = /[\u0085\u2028\u2029]/u;
+/** Line ends to YAML 1.1, which Kubernetes' readers keep to, and text to this one: one would read what the other skips. */
+const DISPUTED = /[\u0085\u2028\u2029]|\r(?!\n)/u;
 
 const OPTIONS = { merge: true, stringKeys: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
 

@@ -97,7 +97,9 @@ export function markersIn(text: string): readonly Marker[] {
     const trailing = before !== undefined && before.kind !== 'break' && before.kind !== 'entry';
     const read = readComment(token.text, trailing);
     if (read === null) return [];
-    const scalar = before?.kind === 'scalar' ? before.offset : null;
+    // Where a value is not even written, the parser has it begin at the comment.
+    const empty = before?.text === ':' ? token.offset : null;
+    const scalar = before?.kind === 'scalar' ? before.offset : empty;
     return [
       { ...read, offset: token.offset, scalar: trailing ? scalar : itemBelow(tokens, at, before?.kind === 'entry') },
     ];

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 /** Words that one reader or another of YAML 1.1 or 1.2 takes for null, a boolean, or no value at all. */
 const WORD = /^(?:~|null|true|false|yes|no|on|off|y|n|\.inf|\.nan|)$/iu;
 /** Integers of any base and with any grouping; floats; and both counted to the base of 60. */
-const NUMBER = /^[-+]?(?:[\d_]+(?:\.[\d_]*)?|\.[\d_]+)(?:e[-+]?[\d_]+)?$|^[-+]?0[xob][\da-f_]+$|^[-+]?\.inf$/iu;
+const NUMBER = /^[-+]?[\d_]*(?:\.[\d_]*)?(?:e[-+]?[\d_]+)?$|^[-+]?0[xob][\da-f_]+$|^[-+]?\.inf$/iu;
 const SEXAGESIMAL = /^[-+]?[\d_]+(?::\d+)+(?:\.[\d_]*)?$/u;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ].*)?$/u;
 const MISREAD = [WORD, NUMBER, SEXAGESIMAL, DATE];

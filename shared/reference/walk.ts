@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { printable } from '../printable.ts';
 import { holdsYaml } from './embedded.ts';
 import { parameterSketches } from './parameters.ts';
@@ -74,13 +74,17 @@ export class Walker {
     }
   }
 
-  /** What a Kubernetes object is called; null for what is none. */
+  /** What a Kubernetes object is called, by what no edit changes; null for what is none. */
   #object(map: YAMLMap): Pick<Place, 'owner' | 'kind'> | null {
     const { apiVersion, kind, metadata } = this.#reader.fields(map);
-    if (stringOf(apiVersion) === '' || stringOf(kind) === '') return null;
-    const about = isMap(metadata) ? this.#reader.fields(metadata) : {};
-    const words = [stringOf(kind), stringOf(about.namespace), stringOf(about.name)];
-    return { kind: stringOf(kind), owner: `${words.map((word) => (word === '' ? '' : step(word))).join('/')}:` };
+    if (this.#word(apiVersion) === '' || this.#word(kind) === '') return null;
+    const { namespace, name } = isMap(metadata) ? this.#reader.fields(metadata) : {};
+    const words = [kind, namespace, name].map((node) => this.#word(node));
+    return { kind: this.#word(kind), owner: `${words.map((word) => (word === '' ? '' : step(word))).join('/')}:` };
+  }
+
+  #word(node: Node | null | undefined): string {
+    return isScalar(node) && this.#visitor.isMarked(node) ? '' : stringOf(node);
   }
 
   #node(node: unknown, place: Place): void {
@@ -126,8 +130,7 @@ export class Walker {
   }
 
   #nameOf(item: unknown): string {
-    const name = isMap(item) ? this.#reader.fields(item).name : undefined;
-    return isScalar(name) && !this.#visitor.isMarked(name) ? stringOf(name) : '';
+    return isMap(item) ? this.#word(this.#reader.fields(item).name) : '';
   }
 
   #tell(sketches: readonly (Sketch | null)[], place: Place): void {

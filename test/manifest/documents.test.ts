@@ -34,6 +34,7 @@ describe('readDocuments', () => {
     'a second JSON value': ['{"a": 1}{"b": 2}', 1, 1],
     'a line separator of Unicode': ['a: 1\n# \u2028kind: Role\n', 2, 3],
     'a next-line character': ['# \u0085kind: Role\n', 1, 3],
+    'a carriage return that ends no line here': ['a: 1\r\n# \rkind: Role\r\n', 2, 3],
   };
   for (const [what, [text, line, column]] of Object.entries(invalid)) {
     it(`fault 29: rejects ${what}, with its place`, () => {
