@@ -114,4 +114,17 @@ describe('publish.sh, with the real programs', { skip }, () => {
     for (const path of [DEPLOYMENT, 'charts/hello/Chart.yaml', 'apps/production/release/settings.yaml'])
       assert.ok(changed.includes(path), path);
   });
+
+  it('--release knows the digest that an archive of docker will have in the registry', async () => {
+    await build('1.4.0');
+    await execute('skopeo', ['copy', 'oci:image-1.4.0', 'docker-archive:image.tar:greeter:1.4.0'], { cwd: folder });
+    const name = `${stack.registry}/greeter:1.4.0`;
+    const commits = await publish('--image', 'docker-archive:image.tar', name, '--release', 'releases/shop-8');
+    assert.equal(commits.length, 1);
+    assert.match(await show(DEPLOYMENT), new RegExp(`^ +image: ${name}@sha256:`, 'mu'));
+    assert.match(
+      await git('show', '--no-patch', '--format=%B', 'main'),
+      /^Gitferry-Source: s3:.*shop-8\.release\.yaml/mu,
+    );
+  });
 });
