@@ -9,7 +9,8 @@ const bridge = new EventBridgeClient({});
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const changes = event.Records.map(({ messageId, body, eventSourceARN }) => {
     const { detail, ...about } = JSON.parse(body);
-    return { messageId, eventSourceARN, type: about['detail-type'], ...detail };
+    const own = about.gitferry === 'change' ? about : undefined;
+    return { messageId, eventSourceARN, type: about['detail-type'], own, object: { key: '' }, ...detail };
   });
   if (changes.some(({ object }) => object.key.includes('throw'))) throw new Error('told to throw');
   if (changes.some(({ object }) => object.key.includes('exit'))) process.exit(3);
