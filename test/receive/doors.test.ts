@@ -111,7 +111,7 @@ test('what names no image, or no tag, goes no further', async () => {
       'artifact-registry',
       'insert-tag-unwrapped',
       'us-west1-docker.pkg.dev/my-project/my-repo/hello-world:1.1',
-      NO_IMAGES,
+      [...NO_IMAGES, 'us-west1-docker.pkg.dev/my-project/my-repo/hello-world'],
     ],
     ['cloudevents', 'pushed-structured', '1.4.0', NO_TAGS],
     ['cloudevents', 'pushed-structured', 'registry.example.com/acme/api', ['UPPER', 'a b', '', 'x/../y']],
