@@ -18,7 +18,7 @@ export function parameterSketches(reader: Reader, list: YAMLSeq): readonly Sketc
     if (PARTS.has(part)) groups.set(prefix, { ...groups.get(prefix), [part]: value ?? null });
   }
   return [...groups].flatMap(([prefix, fields]) =>
-    sketchesIn(reader, fields, true).map((sketch) => ({
+    sketchesIn(reader, fields, 'values').map((sketch) => ({
       ...sketch,
       key: [prefix, sketch.key].filter(Boolean).join('.'),
     })),

@@ -79,22 +79,22 @@ export function apart(reader: Reader, names: readonly Found[], tag: Found, diges
   return sketch(name.image, value, [...names, tag, digest], written);
 }
 
+/** What a mapping is: a container of a pod, a part of a chart's values, or anything else. */
+export type Role = 'container' | 'values' | 'other';
+
 /**
  * What a mapping names: `repository` with `tag` or `digest` as in Helm's values, `image` with a tag in it or beside it.
- * In Helm's values an image without either has its tag elsewhere, so that none may be added.
+ * Only a container's image surely means `latest` where it has neither; elsewhere the tag may be added to it by others.
  */
-export function sketchesIn(reader: Reader, fields: Fields, inValues: boolean): readonly Sketch[] {
+export function sketchesIn(reader: Reader, fields: Fields, role: Role): readonly Sketch[] {
   const { image, imageTag, registry, repository, tag, digest } = fields;
-  const byRepository =
-    repository !== undefined && (tag !== undefined || digest !== undefined || inValues)
-      ? apart(reader, [registry, repository], tag, digest)
-      : null;
-  const beside = byRepository === null && tag !== undefined ? tag : imageTag;
+  const isRepository = repository !== undefined && (tag !== undefined || digest !== undefined || role === 'values');
+  const byRepository = isRepository ? apart(reader, [registry, repository], tag, digest) : null;
+  const besides = byRepository === null ? ([tag ?? imageTag, digest] as const) : ([imageTag, undefined] as const);
   const full = whole(reader, image);
   const isBare = full !== null && full.value.tag === null && full.value.digest === null;
-  const besideToo = byRepository === null ? digest : undefined;
-  const isApart = isBare && (beside !== undefined || besideToo !== undefined || inValues);
-  const byImage = isApart ? apart(reader, [registry, image], beside, besideToo) : full;
+  const isApart = isBare && (besides.some((node) => node !== undefined) || role !== 'container');
+  const byImage = isApart ? apart(reader, [registry, image], ...besides) : full;
   return [byRepository, byImage && { ...byImage, key: 'image' }].filter((one) => one !== null);
 }
 
@@ -106,6 +106,8 @@ export function entrySketch(reader: Reader, { name, newName, newTag, digest }: F
 
 /** What an operation of a JSON patch sets. */
 export function patchSketch(reader: Reader, { op, path, value }: Fields): Sketch | null {
-  const sketch = stringOf(op) !== '' && stringOf(path).endsWith('/image') ? whole(reader, value) : null;
-  return sketch && { ...sketch, key: 'value' };
+  if (stringOf(op) === '' || !stringOf(path).endsWith('/image')) return null;
+  const role = /containers\/[^/]*\/image$/iu.test(stringOf(path)) ? 'container' : 'other';
+  const [sketch] = sketchesIn(reader, { image: value ?? null }, role);
+  return sketch === undefined ? null : { ...sketch, key: 'value' };
 }

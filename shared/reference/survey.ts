@@ -158,6 +158,11 @@ function numbered(drafts: readonly Draft[]): readonly Located[] {
   });
 }
 
+/** Whether SOPS has signed all the values, also those that it left readable. */
+function isSealed(document: Document): boolean {
+  return document.hasIn(['sops', 'mac']) && document.getIn(['sops', 'mac_only_encrypted']) !== true;
+}
+
 /**
  * All references of a file: those with markers, and those that name one of these images.
  *
@@ -176,6 +181,12 @@ export function survey(text: string, images: ReadonlySet<string>, depth = 0): Su
       const { image, value, carries, written } = sketch;
       const reference = { id, line: surveyor.lineOf(offset), policy: null, image, value, carries };
       surveyor.drafts.push({ reference, written, offset });
+    }
+  }
+  if (source.documents.some(isSealed)) {
+    for (const { reference, offset } of surveyor.drafts.splice(0)) {
+      const message = `SOPS has sealed this file, so that ${JSON.stringify(reference.id)} can't be set without its key.`;
+      surveyor.problem('ReferenceSealed', offset, message);
     }
   }
   const drafts = surveyor.drafts.sort((one, other) => one.offset - other.offset);

@@ -3,7 +3,7 @@ import { printable } from '../printable.ts';
 import { holdsYaml } from './embedded.ts';
 import { parameterSketches } from './parameters.ts';
 import { Reader, stringOf } from './reader.ts';
-import { entrySketch, patchSketch, type Sketch, sketchesIn } from './sketch.ts';
+import { entrySketch, patchSketch, type Role, type Sketch, sketchesIn } from './sketch.ts';
 import type { Source } from './source.ts';
 
 const LONGEST_STEP = 200;
@@ -19,6 +19,8 @@ interface Place {
   readonly parent: string;
   /** Whether a chart is rendered with this, or may be. */
   readonly values: boolean;
+  /** Whether what is named here is to be left alone, but for markers. */
+  readonly mute: boolean;
   /** For an item of a list, how many are there of its name; else 0. */
   readonly namesakes: number;
 }
@@ -38,6 +40,11 @@ export interface Visitor {
 /** Keys below which a chart's values stand in other objects. */
 const VALUES: ReadonlySet<string> = new Set(['values', 'valuesObject', 'valuesInline']);
 
+/** Lists of a pod's containers, and of those that charts add to them. */
+const CONTAINERS = /containers$/iu;
+/** Objects that name images to choose their tags, and have none themselves. */
+const POLICIES = /^(?:image\.toolkit\.fluxcd\.io|argocd-image-updater\.argoproj\.io|gitferry\.dev)\//u;
+
 /** A key or a name as a path has it: quoted where it could be taken for more. */
 function step(text: string): string {
   const short = text.slice(0, LONGEST_STEP);
@@ -47,6 +54,11 @@ function step(text: string): string {
 function below(path: string, key: string): string {
   if (key === '') return path;
   return path === '' ? key : `${path}.${key}`;
+}
+
+function roleOf({ namesakes, key, values }: Place): Role {
+  if (namesakes > 0 && CONTAINERS.test(key)) return 'container';
+  return values ? 'values' : 'other';
 }
 
 /** Walks through the documents of a source, in order, and finds what names an image by its place. */
@@ -69,8 +81,13 @@ export class Walker {
       if (object === null) unnamed += 1;
       const name = inside !== '' && unnamed === 1 ? '' : `#${unnamed}:`;
       const owner = `${inside === '' ? '' : `${inside}>`}${object?.owner ?? name}`;
-      const place = { owner, kind: object?.kind ?? '', path: '', key: '', parent: '', namesakes: 0 };
-      this.#node(contents, { ...place, values: object === null });
+      const place = { path: '', key: '', parent: '', namesakes: 0, values: object === null };
+      this.#node(contents, {
+        ...place,
+        kind: object?.kind ?? '',
+        owner,
+        mute: isMap(contents) && this.#isPolicy(contents),
+      });
     }
   }
 
@@ -81,6 +98,10 @@ export class Walker {
     const { namespace, name } = isMap(metadata) ? this.#reader.fields(metadata) : {};
     const words = [kind, namespace, name].map((node) => this.#word(node));
     return { kind: this.#word(kind), owner: `${words.map((word) => (word === '' ? '' : step(word))).join('/')}:` };
+  }
+
+  #isPolicy(map: YAMLMap): boolean {
+    return POLICIES.test(stringOf(this.#reader.fields(map).apiVersion));
   }
 
   #word(node: Node | null | undefined): string {
@@ -102,7 +123,7 @@ export class Walker {
     const entry = isEntry ? entrySketch(this.#reader, fields) : null;
     if (entry !== null && place.namesakes > 1) this.#visitor.ambiguous(entry, stringOf(fields.name));
     else if (entry !== null) this.#tell([entry], place);
-    else this.#tell([...sketchesIn(this.#reader, fields, place.values), patchSketch(this.#reader, fields)], place);
+    else this.#tell([...sketchesIn(this.#reader, fields, roleOf(place)), patchSketch(this.#reader, fields)], place);
     for (const { key, value } of map.items) {
       const name = isScalar(key) ? String(key.value) : '';
       const path = below(place.path, step(name));
@@ -125,7 +146,8 @@ export class Walker {
       const object = isMap(item) && place.path === 'items' ? this.#object(item) : null;
       const path = `${place.path}[${name !== '' && namesakes === 1 ? step(name) : index}]`;
       const at = { ...place, path, namesakes: name === '' ? 1 : namesakes };
-      this.#node(item, object === null ? at : { ...at, ...object, path: '', values: false });
+      if (object === null || !isMap(item)) this.#node(item, at);
+      else this.#node(item, { ...at, ...object, path: '', values: false, mute: this.#isPolicy(item) });
     }
   }
 
@@ -134,6 +156,7 @@ export class Walker {
   }
 
   #tell(sketches: readonly (Sketch | null)[], place: Place): void {
+    if (place.mute) return;
     for (const sketch of sketches) {
       if (sketch !== null) this.#visitor.sketch(sketch, place.owner + below(place.path, sketch.key));
     }

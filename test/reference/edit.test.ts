@@ -95,7 +95,7 @@ test('a mask hides what policies may edit, and nothing else', () => {
   for (const other of ['image: docker.io/nginx:1', 'image: nginx-other:1', 'image:  nginx:1', 'image: nginx:1 # x']) {
     assert.notEqual(mask(`${other}\n`), base, other);
   }
-  const pod = 'apiVersion: v1\nkind: Pod\nimage: nginx';
+  const pod = 'apiVersion: v1\nkind: Pod\ncontainers:\n- image: nginx';
   assert.equal(mask(pod), mask(`${pod}:1@${DIGEST}`));
   assert.equal(mask('{repository: nginx, tag: }'), mask('{repository: nginx, tag: "1.0" }'));
   assert.notEqual(mask('{repository: nginx, tag: 1}'), mask('{repository: nginx, tag: 1, digest: ""}'));

@@ -120,11 +120,36 @@ test('a marked value in a list or a mapping takes the whole mapping over', () =>
   assert.deepEqual([broken.references, broken.problems.map(({ reason }) => reason)], [[], ['MarkerMalformed']]);
 });
 
+test('an image without a tag is a container’s; elsewhere the tag may stand apart', () => {
+  const told = (text: string): readonly unknown[] => {
+    const { references, problems } = findReferences(text, IMAGES);
+    return [...references.map(({ id }) => id), ...problems.map(({ line, reason }) => `${line} ${reason}`)];
+  };
+  const object = 'apiVersion: v1\nkind: Pod\n';
+  assert.deepEqual(told(`${object}containers: [{image: nginx}]\n`), ['Pod//:containers[0].image']);
+  assert.deepEqual(told('extraContainers: [{image: nginx}]\n'), ['#1:extraContainers[0].image']);
+  assert.deepEqual(told(`${object}image: nginx\n`), ['3 ReferenceIncomplete']);
+  assert.deepEqual(told('image: nginx\n'), ['1 ReferenceIncomplete']);
+  assert.deepEqual(told(`${object}image: nginx\ntag: ""\n`), ['Pod//:image']);
+  assert.deepEqual(told('apiVersion: gitferry.dev/v1\nimages: [{image: "nginx"}]\n'), []);
+  const patch = (path: string): readonly unknown[] => told(`- {op: replace, path: ${path}, value: nginx}\n`);
+  assert.deepEqual(patch('/spec/template/spec/initContainers/0/image'), ['#1:[0].value']);
+  assert.deepEqual(patch('/spec/image'), ['1 ReferenceIncomplete']);
+});
+
 test('mayRefer lets by what findReferences could find', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   for (const text of ['image: nginx', 'repository: acme/api', 'x: 1 # {"$imagepolicy": "a:b"}'])
     assert.equal(mayRefer(bytes(text), IMAGES), true, text);
-  assert.equal(mayRefer(bytes('image: quay.io/acme/web:1'), IMAGES), false);
+  for (const text of [
+    'image: quay.io/acme/web:1',
+    'apiVersion: v1',
+    'x: acme/api-server:1, nginx-extra, nginx/x, api.v1',
+  ])
+    assert.equal(mayRefer(bytes(text), IMAGES), false, text);
+  for (const end of [':1', '@', '"', "'", ' ', '\n', '\r', ',', '}', ']', '\\n', '']) {
+    assert.equal(mayRefer(bytes(`apiVersion: acme/api${end}`), IMAGES), true, JSON.stringify(end));
+  }
   assert.equal(mayRefer(bytes('image: nginx'), new Set()), false);
   assert.equal(mayRefer(bytes(`xx image: nginx`).subarray(0, 5), IMAGES), false);
 });
