@@ -7,6 +7,7 @@ import { describe } from './report.ts';
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   validate: async () => (await import('./validate.ts')).validate,
   put: async () => (await import('./put.ts')).put,
+  diff: async () => (await import('./diff.ts')).diff,
   replay: async () => (await import('./replay.ts')).replay,
   log: async () => (await import('./log.ts')).log,
   land: async () => (await import('./land.ts')).land,

@@ -5,7 +5,7 @@ import { Stalled } from '../shared/errors.ts';
 
 const running = z.object({
   /** `git` is what `git clone` takes. */
-  endpoints: z.object({ s3: z.url(), sqs: z.url(), events: z.url(), git: z.url() }),
+  endpoints: z.object({ s3: z.url(), sqs: z.url(), events: z.url(), git: z.url(), registry: z.url().nullish() }),
   bucket: z.string(),
   /** The url of the changes queue. */
   queue: z.url(),

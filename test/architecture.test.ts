@@ -27,7 +27,8 @@ const LAYERS = [
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   shared: ['shared'],
   functions: ['shared', 'functions'],
-  cli: ['shared', 'cli', 'package.json'],
+  // The command line previews what a function would do: it runs the function's deed, with collaborators of its own.
+  cli: ['shared', 'cli', 'functions', 'package.json'],
   infra: ['shared', 'infra'],
   test: ['shared', 'functions', 'cli', 'infra', 'test', 'package.json'],
 };

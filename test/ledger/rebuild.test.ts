@@ -8,13 +8,14 @@ import { vouch } from '../../shared/ledger/vouch.ts';
 import { readSigningKey } from '../../shared/trust/signing.ts';
 import { mirrorOf } from '../../shared/unit/unit.ts';
 import { memoryRemote } from '../simulation/memory-remote.ts';
-import { LEDGER, UPLOADS, World } from '../simulation/world.ts';
+import { FILES_ALONE } from '../simulation/uploads.ts';
+import { LEDGER, World } from '../simulation/world.ts';
 
 const identity = { name: 'gitferry', email: 'noreply@gitferry.dev', seconds: 1_700_000_000, zone: '+0000' };
 const UNITS = ['config#a.yaml', 'charts#web'];
 
 function upload(world: World, key: string, content: number): Promise<void> {
-  world.upload(key, UPLOADS[key]?.[content] as Buffer, true);
+  world.upload(key, FILES_ALONE.uploads[key]?.[content]?.bytes as Buffer, true);
   return world.settle();
 }
 
@@ -23,7 +24,7 @@ async function played(): Promise<World> {
   const world = new World(true);
   await upload(world, 'config/a.yaml', 0);
   await upload(world, 'config/a.yaml', 1);
-  world.revert(0);
+  world.person.revert(0);
   await upload(world, 'config/a.yaml', 2);
   await upload(world, 'charts/web-1.0.0.tgz', 0);
   await upload(world, 'charts/web-1.1.0.tgz', 0);
