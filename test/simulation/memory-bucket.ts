@@ -12,8 +12,12 @@ export class MemoryStore {
   readonly objects = new Map<string, Stored>();
   #clock = 0;
 
+  etagOf(bytes: Uint8Array): string {
+    return createHash('md5').update(bytes).digest('hex');
+  }
+
   put(key: string, bytes: Uint8Array): ObjectInfo {
-    const etag = createHash('md5').update(bytes).digest('hex');
+    const etag = this.etagOf(bytes);
     this.#clock += 1000;
     const modified = new Date(this.#clock).toISOString();
     const object = { key, etag, versionId: null, size: bytes.length, modified, bytes };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Images, Manifest, Tag } from '../../shared/source/images.ts';
+import type { Gate } from './memory-remote.ts';
 
 /** The digest of a content that a test makes up. */
 export function digestNamed(content: string): string {
@@ -42,4 +43,22 @@ export class MemoryImages implements Images {
       ? null
       : { digest, mediaType: 'application/vnd.oci.image.manifest.v1+json', pushedAt: null };
   }
+}
+
+/** The same registry as one client sees it; every call waits its turn first. */
+export function memoryImages(registry: MemoryImages, gate: Gate): Images {
+  return {
+    async tags(image) {
+      await gate('tags');
+      return registry.tags(image);
+    },
+    async peek(image, tag) {
+      await gate('peek');
+      return registry.peek(image, tag);
+    },
+    async resolve(image, asked) {
+      await gate('resolve');
+      return registry.resolve(image, asked);
+    },
+  };
 }

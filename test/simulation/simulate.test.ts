@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { actions, machineActions, narrowActions } from './actions.ts';
 import { treeOfMain } from './invariants.ts';
-import { actions, check, machineActions, narrowActions, play, playOnly } from './simulate.ts';
-import { FIRST_RULES, World } from './world.ts';
+import { FIRST_RULES } from './rules.ts';
+import { check, play, playOnly } from './simulate.ts';
+import { World } from './world.ts';
 
 /** The same histories at every run, until so many steps are done; `npm run simulate -- --steps N` plays others. */
 const STEPS = 50_000;
@@ -21,8 +23,7 @@ for (const atomic of [true, false])
 
 /** The world as it would be if what its bucket holds had come at once. */
 async function fresh({ store, rules }: World): Promise<World> {
-  const world = new World(true);
-  world.writeRules(rules);
+  const world = new World(true, rules);
   for (const object of [...store.objects.values()].sort((a, b) => (a.modified < b.modified ? -1 : 1)))
     world.store.put(object.key, object.bytes);
   await world.sweep();

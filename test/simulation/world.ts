@@ -2,83 +2,24 @@ import assert from 'node:assert/strict';
 import { type Delivery, mirror } from '../../functions/mirror/mirror.ts';
 import type { Change } from '../../shared/change/change.ts';
 import { FerryError } from '../../shared/errors.ts';
-import type { GitObject } from '../../shared/git/object.ts';
-import { oidOf } from '../../shared/git/object.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { ledgerRef, statePath } from '../../shared/ledger/ledger.ts';
-import type { UnitState } from '../../shared/ledger/state.ts';
-import { type Recorded, readRecords } from '../../shared/ledger/trailer.ts';
-import { chart, tgz } from './archives.ts';
+import { emptyState, type UnitState } from '../../shared/ledger/state.ts';
 import { MemoryStore, memoryBucket } from './memory-bucket.ts';
-import { MemoryImages } from './memory-images.ts';
+import { MemoryImages, memoryImages } from './memory-images.ts';
 import { type Gate, MemoryRepository, memoryRemote, type Weather } from './memory-remote.ts';
+import { Person } from './people.ts';
+import { Reader } from './reader.ts';
+import { configText, FIRST_RULES, type Rules } from './rules.ts';
 import { Task } from './scheduler.ts';
+import { type Cast, FILES_ALONE } from './uploads.ts';
 
 export const MAIN = 'refs/heads/main';
 export const LEDGER = ledgerRef('sim', 'main');
 
-/** Everything that may be uploaded: key → the contents it may have. */
-export const UPLOADS: Readonly<Record<string, readonly Buffer[]>> = {
-  'config/a.yaml': ['one: 1\n', 'two: 2\n', 'three: 3\n'].map((text) => Buffer.from(text)),
-  'config/b.yaml': ['x: 1\n', 'x: 2\n'].map((text) => Buffer.from(text)),
-  'config/broken.yaml': [Buffer.from('a: [\n'), Buffer.from('a: 1\n')],
-  'config/set.tgz': await Promise.all([
-    tgz({ 'p.yaml': 'p: 1\n', 'q.yaml': 'q: 1\n' }),
-    tgz({ 'p.yaml': 'p: 2\n', 'q.yaml': 'q: 1\n' }),
-    tgz({ 'p.yaml': 'p: 2\n', 'r.yaml': 'r: 1\n' }),
-    tgz({ 'p.yaml/deep.yaml': 'd: 1\n', 'r.yaml': 'r: 1\n' }),
-  ]),
-  'charts/web-1.0.0.tgz': [await chart('web', '1.0.0')],
-  'charts/web-1.1.0.tgz': [await chart('web', '1.1.0'), await chart('web', '1.1.0', 'again')],
-  'charts/web-2.0.0.tgz': [await chart('web', '2.0.0'), Buffer.from('no archive')],
-  'charts/db-0.1.0.tgz': [await chart('db', '0.1.0')],
-  'charts/db-0.2.0-rc.1.tgz': [await chart('db', '0.2.0-rc.1')],
-};
-
-/** Whether an upload is one that is always rejected. */
-export function isUnsound(bytes: Uint8Array | undefined): boolean {
-  return ['a: [\n', 'no archive'].includes(Buffer.from(bytes ?? []).toString());
-}
-
-/** The rules that people switch between. */
-export interface Rules {
-  readonly charts: string;
-  readonly files: string;
-  readonly versions: string | null;
-  readonly onDelete: 'keep' | 'remove';
-  readonly onEdit: 'hold' | 'overwrite';
-  readonly allowRepublish?: boolean;
-  readonly broken: boolean;
-}
-
-export const FIRST_RULES: Rules = {
-  charts: 'charts/{name}',
-  files: 'apps',
-  versions: null,
-  onDelete: 'keep',
-  onEdit: 'hold',
-  broken: false,
-};
-
-function configText({ charts, files, versions, onDelete, onEdit, allowRepublish = false, broken }: Rules): string {
-  return `apiVersion: gitferry.dev/v1
-mirrors:
-  - bucket: releases
-    name: charts
-    prefix: charts/
-    chart: "${charts}"
-    ${versions === null ? '' : `versions: "${versions}"`}
-    allowRepublish: ${allowRepublish}
-    onDelete: ${onDelete}
-    onEdit: ${onEdit}
-  - bucket: releases
-    name: config
-    prefix: config/
-    files: ${files}
-    onDelete: ${onDelete}
-    onEdit: ${onEdit}
-${broken ? '  - nonsense: [' : ''}
-`;
+/** What a test calls the content of a push. */
+export function contentNamed(image: string, tag: string, content: number): string {
+  return `${image}:${tag} ${content}`;
 }
 
 interface Message {
@@ -92,26 +33,29 @@ interface Invocation {
   readonly weather: Weather;
 }
 
-/** The bucket, the queue, the repository, people, and invocations of `mirror` at any point between their calls. */
+/** The bucket, the registry, the queue, the repository, people, and invocations of `mirror` at any point between their calls. */
 export class World {
   readonly store = new MemoryStore();
   readonly images = new MemoryImages();
   readonly repository: MemoryRepository;
+  readonly read: Reader;
+  readonly person: Person;
   readonly landed: string[] = [];
+  readonly cast: Cast;
   rules = FIRST_RULES;
+  /** What each gitferry.yaml says, by its blob. */
+  readonly rulesBy = new Map<string, Rules>();
   queue: Message[] = [];
   invocations: Invocation[] = [];
 
-  constructor(atomic: boolean) {
+  constructor(atomic: boolean, rules = FIRST_RULES, cast = FILES_ALONE) {
+    this.cast = cast;
     this.repository = new MemoryRepository(atomic);
-    this.repository.edit(MAIN, 'README.md', this.#blob('a repository\n'), 'Begin');
-    this.writeRules(FIRST_RULES);
-  }
-
-  #blob(text: string): { mode: string; oid: string } {
-    const object: GitObject = { type: 'blob', bytes: Buffer.from(text) };
-    this.repository.put(object);
-    return { mode: '100644', oid: oidOf(object) };
+    this.read = new Reader(this.repository);
+    this.person = new Person(this.repository, this.read, MAIN);
+    const oid = this.repository.put({ type: 'blob', bytes: Buffer.from('a repository\n') });
+    this.repository.edit(MAIN, 'README.md', { mode: '100644', oid }, 'Begin');
+    this.writeRules(rules);
   }
 
   get tip(): string {
@@ -128,73 +72,31 @@ export class World {
       this.enqueue({ kind: 'object', bucket: 'releases', key, gone: 'deleted' });
   }
 
+  /** Lets a tag point to a content. */
+  push(image: string, tag: string, content: number, told: boolean): void {
+    const digest = this.images.push(image, tag, contentNamed(image, tag, content));
+    if (told) this.enqueue({ kind: 'image', image, tag, digest });
+  }
+
+  untag(image: string, tag: string, told: boolean): void {
+    this.images.remove(image, tag);
+    if (told) this.enqueue({ kind: 'image', image, tag });
+  }
+
   enqueue(change: Change): void {
     this.queue.push({ change, received: 0 });
   }
 
   writeRules(rules: Rules): void {
     this.rules = rules;
-    this.repository.edit(MAIN, 'gitferry.yaml', this.#blob(configText(rules)), 'Change the rules');
-  }
-
-  /** A person sets a path to a text, or away. */
-  edit(path: string, text: string | null): void {
-    const entry = text === null ? null : this.#blob(text);
-    if (entry === null && this.repository.entry(this.tip, path) === null) return;
-    this.repository.edit(MAIN, path, entry, 'A person was here');
-  }
-
-  /** A person sets back what the newest but `back` commit by gitferry did, as `git revert` would. */
-  revert(back: number): void {
-    const ours = [...this.repository.history(this.tip, null)].filter((oid) => this.isRelease(oid));
-    const commit = ours[back % Math.max(ours.length, 1)];
-    if (commit === undefined) return;
-    const [parent = ''] = this.repository.commit(commit).parents;
-    for (const path of this.pathsOf(commit)) {
-      const before = this.repository.entry(parent, path);
-      const now = this.repository.entry(this.tip, path);
-      const then = this.repository.entry(commit, path);
-      // git would stop at a conflict where the path moved on since.
-      if (now?.oid === then?.oid && now?.oid !== before?.oid) this.repository.edit(MAIN, path, before, 'Revert');
-    }
-  }
-
-  isRelease(oid: string): boolean {
-    return this.repository.commit(oid).message.includes('\nGitferry-Release: ');
-  }
-
-  #recordOf(oid: string): Recorded {
-    return readRecords(oid, this.repository.commit(oid), 'sim')[0] as Recorded;
-  }
-
-  /** The paths that a release says it changed. */
-  pathsOf(oid: string): string[] {
-    return Object.keys(this.#recordOf(oid).release.changed);
-  }
-
-  /** Whether all that a release put somewhere stood elsewhere just before. */
-  isMove(oid: string): boolean {
-    const [parent = ''] = this.repository.commit(oid).parents;
-    const paths = this.pathsOf(oid);
-    const before = new Set(paths.map((path) => this.repository.entry(parent, path)?.oid));
-    return paths.every((path) => {
-      const after = this.repository.entry(oid, path);
-      return after === null || before.has(after.oid);
-    });
-  }
-
-  contentOf(oid: string): string | null {
-    return this.#recordOf(oid).release.content;
-  }
-
-  unitOf(oid: string): string {
-    return this.#recordOf(oid).unit;
+    this.person.edit('gitferry.yaml', configText(rules), 'Change the rules');
+    this.rulesBy.set(this.repository.entry(this.tip, 'gitferry.yaml')?.oid ?? '', rules);
   }
 
   /** What the ledger says of a unit now. */
   stateOf(unit: string): UnitState {
     const entry = this.repository.entry(this.repository.refs.get(LEDGER) as string, statePath(unit));
-    return JSON.parse(Buffer.from(this.repository.objects.get(entry?.oid ?? '')?.bytes ?? []).toString());
+    return entry === null ? emptyState(unit) : JSON.parse(this.read.text(entry.oid));
   }
 
   start(most: number): void {
@@ -214,7 +116,7 @@ export class World {
       branch: 'main',
       remote: memoryRemote(this.repository, gate, weather),
       bucket: memoryBucket(this.store, gate),
-      images: this.images,
+      images: memoryImages(this.images, gate),
       bus: {
         put: async (notices) => {
           await gate('bus');
@@ -277,8 +179,10 @@ export class World {
 
   /** What the sweep does: every key that there is, or was, is looked at again, and told again while it has no verdict. */
   async sweep(): Promise<void> {
-    for (const key of Object.keys(UPLOADS))
+    for (const key of Object.keys(this.cast.uploads))
       this.queue.push({ change: { kind: 'object', bucket: 'releases', key }, received: 1 });
+    for (const image of Object.keys(this.cast.images))
+      this.queue.push({ change: { kind: 'image', image }, received: 1 });
     await this.settle();
   }
 }

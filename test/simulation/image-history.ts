@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { REMOVED } from '../../shared/ledger/state.ts';
+import { compareVersions, isWithin, parseRange, parseVersion } from '../../shared/version.ts';
+import { type Said, sameSaid } from './references.ts';
+import { isCovered, policiesOf, type Rules } from './rules.ts';
+import { API, WEB } from './uploads.ts';
+import type { World } from './world.ts';
+
+/** What gitferry released of an image. */
+interface Released {
+  readonly tag: string;
+  readonly digest: string;
+}
+
+/** One thing that a reference said, and the last release by then: what came after it was not there yet. */
+interface Step {
+  readonly said: Said;
+  readonly at: number;
+  /** Whether a release put it there. */
+  readonly ours: boolean;
+}
+
+/** What happened to the references of one image, as far as commits tell. */
+class Policy {
+  readonly releases: Released[] = [];
+  /** What each reference said while gitferry kept it, oldest first. */
+  readonly steps = new Map<string, Step[]>();
+  readonly held = new Set<Released>();
+  /** All that people ever took back, whether it was noticed or not. */
+  readonly takenBack = new Set<Released>();
+  readonly image: string;
+
+  constructor(image: string) {
+    this.image = image;
+  }
+
+  /**
+   * Takes in what people did until now: a reference at what it said earlier takes back all that was released since, and
+   * ends the hold on what it says.
+   */
+  look(now: ReadonlyMap<string, Said>): void {
+    const back = [...this.steps].flatMap(([place, steps]) => {
+      const said = now.get(place);
+      if (said === undefined || sameSaid(said, steps.at(-1)?.said)) return [];
+      const step = steps.findLast((one) => sameSaid(one.said, said));
+      return step === undefined ? [] : [{ place, step }];
+    });
+    if (back.length === 0) return;
+    for (const { step } of back) for (const one of this.#since(step)) this.#hold(one);
+    const [{ step } = { step: null }] = back.toSorted((a, b) => a.step.at - b.step.at);
+    const stands = step === null ? undefined : this.#standing(step);
+    for (const one of this.held) if (one.digest === stands?.digest) this.held.delete(one);
+    for (const { place, step } of back) this.steps.get(place)?.push(step);
+  }
+
+  /** The release that a reference says. */
+  #standing({ said, at, ours }: Step): Released | undefined {
+    const last = this.releases[at];
+    return ours && last !== undefined && saysContent(said, last) ? last : undefined;
+  }
+
+  #since(step: Step): Released[] {
+    const stands = this.#standing(step)?.digest;
+    return this.releases.slice(step.at + 1).filter(({ digest }) => digest !== stands);
+  }
+
+  #hold(released: Released): void {
+    this.held.add(released);
+    this.takenBack.add(released);
+  }
+
+  /** Whether this was taken back. A tag alone says what was released under it last, a moving tag nothing. */
+  holds(said: Said): boolean {
+    if (said.digest === null && this.image === WEB) return false;
+    const free = this.releases.filter((one) => !this.held.has(one));
+    return [...this.held].some((one) => saysContent(said, one)) && !free.some((one) => saysContent(said, one));
+  }
+
+  /** Whether a content comes for the first time, under a tag that was taken back. */
+  isRebuilt({ tag, digest }: Released): boolean {
+    const isNew = !this.releases.some((one) => one.digest === digest);
+    return this.image === API && isNew && [...this.held].some((one) => one.tag === tag);
+  }
+
+  /** Whether a tag was ever taken back: what is rebuilt under it is no newer. */
+  wasTakenBack({ tag, digest }: Said): boolean {
+    return [...this.takenBack].some((one) => one.tag === tag || one.digest === digest);
+  }
+}
+
+interface Commit {
+  readonly oid: string;
+  readonly was: ReadonlyMap<string, Said>;
+  readonly is: ReadonlyMap<string, Said>;
+  readonly rules: Rules;
+  readonly units: readonly { readonly unit: string; readonly content: string; readonly version: string | null }[];
+}
+
+/** The releases on the branch, oldest first. */
+function releases({ read, tip, rulesBy, rules }: World): Commit[] {
+  return read.commits(tip).flatMap((oid): Commit[] => {
+    if (!read.isRelease(oid)) return [];
+    const units = read
+      .records(oid)
+      .map(({ unit, release: { content, version } }) => ({ unit, content: content ?? REMOVED, version }));
+    const used = rulesBy.get(read.files(oid).get('gitferry.yaml')?.oid ?? '') ?? rules;
+    return [{ oid, was: read.said(read.parent(oid) ?? ''), is: read.said(oid), rules: used, units }];
+  });
+}
+
+/** Invariant 2 of images, commit by commit. */
+export function imagesAreRespected(world: World): void {
+  for (const image of [API, WEB]) {
+    const policy = new Policy(image);
+    for (const commit of releases(world)) followed(policy, commit);
+  }
+}
+
+/** Checks one release against what came before it, and takes it in. */
+function followed(policy: Policy, commit: Commit): void {
+  const { image } = policy;
+  const { oid, was, is, rules, units } = commit;
+  const own = units.find(({ unit }) => policiesOf(rules).get(unit) === image);
+  const kept = (said: ReadonlyMap<string, Said>): ReadonlyMap<string, Said> =>
+    new Map([...said].filter(([place, one]) => one.image === image && isCovered(rules, fileOf(place))));
+  const [before, after] = [kept(was), kept(is)];
+  const written = [...after].filter(([place, said]) => !sameSaid(said, before.get(place)));
+  if (own === undefined && written.length === 0) return;
+  policy.look(before);
+  const settled = certain(policy, before);
+  if (own !== undefined && own.version !== null) {
+    const released = { tag: own.version, digest: own.content };
+    assert.ok(!policy.holds({ image, ...released }), `${oid} releases ${own.version}, which a person had taken back`);
+    assert.ok(
+      !policy.isRebuilt(released),
+      `${oid} releases a rebuild of ${own.version}, which a person had taken back`,
+    );
+    policy.releases.push(released);
+  }
+  const at = policy.releases.length - 1;
+  for (const [place, said] of written) {
+    const old = before.get(place);
+    assert.ok(!policy.holds(said), `${oid} lets ${place} say ${said.tag}, which a person had taken back`);
+    if (own === undefined) {
+      assert.equal(old, undefined, `${oid} brings files, and moves ${place} from ${old?.tag} to ${said.tag}`);
+      if (settled !== null)
+        assert.ok(sameContent(said, settled), `${oid} lets ${place} say ${said.tag}, not the record`);
+    }
+    const steps = policy.steps.get(place) ?? (old === undefined ? [] : [{ said: old, at: at - 1, ours: false }]);
+    if (image === API && old !== undefined && steps.at(-1)?.ours) notBelow(policy, commit, place, old, said);
+    policy.steps.set(place, [...steps, { said, at, ours: true }]);
+  }
+}
+
+function fileOf(place: string): string {
+  return place.slice(0, place.indexOf(' '));
+}
+
+/** What was released is not lowered, unless it was taken back or the rule does not let it in any more. */
+function notBelow(policy: Policy, { oid, rules }: Commit, place: string, before: Said, said: Said): void {
+  const [from, to] = [parseVersion(before.tag ?? ''), parseVersion(said.tag ?? '')];
+  if (from === null || to === null || compareVersions(to, from) >= 0) return;
+  const range = parseRange(rules.images?.semver ?? '');
+  if (range === null || !isWithin(range, from)) return;
+  assert.ok(policy.wasTakenBack(before), `${oid} lowers ${place} from ${before.tag} to ${said.tag}`);
+}
+
+/** What all references say, where that is beyond doubt; a new one is to say the same. */
+function certain(policy: Policy, now: ReadonlyMap<string, Said>): Said | null {
+  const [[, first] = []] = now;
+  if (first === undefined || policy.releases.length === 0 || policy.takenBack.size > 0) return null;
+  const isOurs = (place: string, one: Said): boolean => {
+    const step = policy.steps.get(place)?.at(-1);
+    return step?.ours === true && sameSaid(step.said, one);
+  };
+  return [...now].every(([place, one]) => sameContent(one, first) && isOurs(place, one)) ? first : null;
+}
+
+function sameContent(a: Said, b: Said): boolean {
+  return a.tag === b.tag && (a.digest === null || b.digest === null || a.digest === b.digest);
+}
+
+function saysContent({ tag, digest }: Said, released: Released): boolean {
+  return digest === null ? tag === released.tag : digest === released.digest;
+}
