@@ -144,7 +144,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Credentials come by the environment, not from a secret store that isn't there. */
 function variablesOf({ deployment, repository, branch, bucket }: StackOptions) {
-  const secrets = { 'git-secret': '', 'git-read-secret': '', 'signing-secret': '', 'webhook-secret': '' };
+  const secrets = {
+    'git-secret': '',
+    'git-read-secret': '',
+    'signing-secret': '',
+    'registry-secret': '',
+    'webhook-secret': '',
+  };
   return { stage: deployment, parameters: { repository, branch, bucket, ...secrets } };
 }
 
