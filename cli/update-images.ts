@@ -85,7 +85,7 @@ async function update(folder: string, options: Options): Promise<void> {
   for await (const path of yamlFiles(folder)) {
     const file = relative(folder, path);
     try {
-      const { bytes, mode } = await readYaml(path);
+      const { bytes, mode } = readYaml(path);
       if (!mayRefer(bytes, new Set(options.image.keys()))) continue;
       const judged = judge(file, textOf(bytes), options, seen);
       problems.push(...judged.problems);
