@@ -3,6 +3,7 @@ import { FOLDER } from '../../shared/git/tree.ts';
 import { placesOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
 import { type Bucket, type ObjectContent, tooLarge } from '../../shared/source/bucket.ts';
 import { type Candidate, choose } from '../../shared/unit/choose.ts';
+import { RELEASE_REJECTED } from '../../shared/unit/release-file.ts';
 import { rootOf, type Unit } from '../../shared/unit/unit.ts';
 import { type Content, digestOf, readContent } from './content.ts';
 import type { Desired } from './decide.ts';
@@ -74,7 +75,7 @@ export async function judge(
       continue;
     }
     const digest = digestOf(object.bytes);
-    if (isReserved(candidate.key, digest) || state.rejected[digest]?.reason === 'ReleaseIncomplete') {
+    if (isReserved(candidate.key, digest) || state.rejected[digest]?.reason === RELEASE_REJECTED) {
       known.set(candidate, null);
       reserved = true;
       continue;

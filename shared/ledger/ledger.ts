@@ -97,7 +97,10 @@ export class Ledger {
 
   /** The state of a loaded unit, null when it never had one. */
   state(unit: string): UnitState | null {
-    return this.#states.get(unit) ?? null;
+    const state = this.#states.get(unit);
+    // Taken for a new unit, it would lose its record.
+    if (state === undefined) throw new Error(`the state of ${unit} was used before it was loaded`);
+    return state;
   }
 
   /** Whether `write` has states to write. */

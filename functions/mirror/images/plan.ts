@@ -1,6 +1,7 @@
 import { asFerryError, FerryError, Rejected } from '../../../shared/errors.ts';
 import { admits, compareTags } from '../../../shared/image/tags.ts';
 import { recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import { RELEASE_REJECTED } from '../../../shared/unit/release-file.ts';
 import type { ImageUnit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 import { each } from '../each.ts';
@@ -54,7 +55,7 @@ export async function planImages(
 function free(batch: Batch, { image }: ImageUnit, state: UnitState): UnitState {
   const barred = new Set(batch.reserved.digests(image.image));
   for (const [content, { reason }] of Object.entries(state.rejected))
-    if (reason === 'ReleaseIncomplete') barred.add(content);
+    if (reason === RELEASE_REJECTED) barred.add(content);
   barred.delete(recordOf(state)?.content ?? '');
   return barred.size === 0 ? state : { ...state, held: [...state.held, ...barred] };
 }

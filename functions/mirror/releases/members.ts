@@ -46,7 +46,19 @@ export async function findMembers(file: ReleaseFile, { config, deps }: Batch): P
     const there = (await images.resolve(image, digest)) !== null;
     return rules.map((rule) => ({ unit: imageUnit(rule), wanted: { tag, digest }, there }));
   });
-  return { objects: objects.flat(), images: found.flat() };
+  const members = { objects: objects.flat(), images: found.flat() };
+  refuseTwice([...members.objects, ...members.images].map(({ unit }) => unit.id));
+  return members;
+}
+
+/** Of two contents for one unit only one could land. */
+function refuseTwice(units: readonly string[]): void {
+  const twice = units.find((id, index) => units.indexOf(id) !== index);
+  if (twice === undefined) return;
+  throw new Rejected('ReleaseMemberTwice', `The release file names two contents for ${twice}.`, {
+    hint: 'Name the one that is to land.',
+    facts: { unit: twice },
+  });
 }
 
 function uncovered(what: string, rule: string): Rejected {

@@ -2,7 +2,9 @@ import type { ObjectChange } from '../../../shared/change/change.ts';
 import { asFerryError, type FerryError, Rejected } from '../../../shared/errors.ts';
 import type { Entry, GitObject, Oid } from '../../../shared/git/object.ts';
 import type { ObjectSource } from '../../../shared/ledger/state.ts';
-import { withRejection } from '../../../shared/ledger/state.ts';
+import { recordOf, withRejection } from '../../../shared/ledger/state.ts';
+import { RELEASE_REJECTED } from '../../../shared/unit/release-file.ts';
+import { imageUnit, unitsOf } from '../../../shared/unit/unit.ts';
 import { claimsOf, eventOf } from '../attribution.ts';
 import type { Batch } from '../batch.ts';
 import { after, blank, commitRelease, type Part } from '../commit.ts';
@@ -40,27 +42,22 @@ export async function planReleases(
 }
 
 async function planRelease(batch: Batch, concern: ReleaseConcern): Promise<string> {
-  const { release, changes } = concern;
+  const { release } = concern;
+  const { unit, file } = release;
   const seen = await look(release, batch.deps);
-  const { unit, object, file } = release;
-  const publisher = eventOf(object, changes)?.publisher ?? null;
-  const refuse = (error: Rejected): void =>
-    batch.reject(unit, digestOf(object.bytes), error, sourceOf(release), publisher);
   try {
     if (file instanceof Rejected) throw file;
     const members = await findMembers(file, batch);
     const missing = missingOf(members);
     if (missing.length === 0) await landTogether(batch, concern, members);
-    else if (isLate(batch, release)) refuseLate(batch, release, members, missing, publisher);
-    else
-      batch.deps.log('nothing to do', {
-        unit: unit.id,
-        source: `s3://${unit.release.bucket}/${unit.key}`,
-        why: `it waits for ${missing.join(', ')}`,
-      });
+    else if (isLate(batch, release)) throw lateness(missing);
+    else {
+      const source = `s3://${unit.release.bucket}/${unit.key}`;
+      batch.deps.log('nothing to do', { unit: unit.id, source, why: `it waits for ${missing.join(', ')}` });
+    }
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
-    refuse(error);
+    await refuse(batch, concern, error);
   }
   return seen;
 }
@@ -74,31 +71,37 @@ function isLate({ now }: Batch, { unit, object }: OpenRelease): boolean {
   return now.getTime() - Date.parse(object.modified) > unit.release.deadline;
 }
 
-/** Turns away a release that never got complete, and with it all that it names: nothing of it lands later by itself. */
-function refuseLate(
-  batch: Batch,
-  release: OpenRelease,
-  { objects, images }: Members,
-  missing: readonly string[],
-  publisher: string | null,
-): void {
+function lateness(missing: readonly string[]): Rejected {
   const [first = '', ...others] = missing;
   const words = others.length === 0 ? first : `${first} and ${others.length} more`;
-  const error = new Rejected('ReleaseIncomplete', `${words} did not come before the release's deadline.`, {
+  return new Rejected('ReleaseIncomplete', `${words} did not come before the release's deadline.`, {
     hint: 'Publish what is missing, and upload the release file again.',
     facts: { missing },
   });
-  batch.reject(release.unit, digestOf(release.object.bytes), error, sourceOf(release), publisher);
-  const { id } = batch.events.at(-1) ?? { id: '' };
-  const { reason, message, hint } = error;
+}
+
+/** Turns a release away, and with it all that it names: nothing of it lands by itself later. */
+async function refuse(batch: Batch, { release, changes }: ReleaseConcern, error: Rejected): Promise<void> {
+  const { unit, object, file } = release;
+  const publisher = eventOf(object, changes)?.publisher ?? null;
+  batch.reject(unit, digestOf(object.bytes), error, sourceOf(release), publisher);
+  if (file instanceof Rejected) return;
+  const { config, round, events } = batch;
   const named = [
-    ...objects.map(({ unit, digest }) => ({ unit, digest })),
-    ...images.map(({ unit, wanted }) => ({ unit, digest: wanted.digest })),
+    ...file.objects.flatMap(({ bucket, key, digest }) =>
+      unitsOf(config, bucket, key).map((one) => [one, digest] as const),
+    ),
+    ...file.images.flatMap(({ image, digest }) =>
+      config.images.filter((rule) => rule.image === image).map((rule) => [imageUnit(rule), digest] as const),
+    ),
   ];
-  for (const { unit, digest } of named)
-    batch.put(
-      withRejection(batch.state(unit.id), digest, { id, reason, message, hint, rule: unit.rule, source: null }),
-    );
+  await round.ledger.load(named.map(([{ id }]) => id));
+  const message = `The release file ${unit.key} named it and was rejected (${error.reason}).`;
+  const { hint } = error;
+  for (const [{ id, rule }, digest] of named) {
+    const rejection = { id: events.at(-1)?.id ?? '', reason: RELEASE_REJECTED, message, hint, rule, source: null };
+    if (recordOf(batch.state(id))?.content !== digest) batch.put(withRejection(batch.state(id), digest, rejection));
+  }
 }
 
 async function landTogether(batch: Batch, { release, changes }: ReleaseConcern, members: Members): Promise<void> {
@@ -116,7 +119,7 @@ async function landTogether(batch: Batch, { release, changes }: ReleaseConcern, 
     made: { ...blank(batch, unit.rule, about), publisher: event?.publisher ?? null },
     stood: {},
   };
-  const parts = [own, ...objects.drafts.map(({ part }) => part), ...images.parts].map(withoutLateness);
+  const parts = [own, ...objects.drafts.map(({ part }) => part), ...images.parts].map(withoutRejection);
   const edits = new Map<string, Entry | null>();
   const added = new Map<Oid, GitObject>();
   for (const written of [...objects.drafts.map((draft) => draft.written), images.written]) {
@@ -140,9 +143,9 @@ function contentOf(release: OpenRelease): { readonly content: string; readonly s
   return { content: digestOf(release.object.bytes), source: sourceOf(release) };
 }
 
-/** A release that comes complete at last lifts what an earlier one, that never did, left behind. */
-function withoutLateness(part: Part): Part {
-  const rejected = Object.entries(part.before.rejected).filter(([, { reason }]) => reason !== 'ReleaseIncomplete');
+/** A release that lands lifts what an earlier one, that was rejected, left behind. */
+function withoutRejection(part: Part): Part {
+  const rejected = Object.entries(part.before.rejected).filter(([, { reason }]) => reason !== RELEASE_REJECTED);
   return { ...part, before: { ...part.before, rejected: Object.fromEntries(rejected) } };
 }
 
