@@ -13,7 +13,7 @@ export interface Found {
  * What a file names. `images`: canonical, whose references are looked for without a marker. Problems do not keep the
  * other references from being set.
  *
- * @throws Rejected `TemplateFile`, `YamlInvalid`, `YamlTooLarge`, `YamlTooComplex`: the file is to be left alone
+ * @throws Rejected `NotUtf8`, `TemplateFile`, `YamlInvalid`, `YamlTooLarge`, `YamlTooComplex`: the file is to be left alone
  */
 export function findReferences(text: string, images: ReadonlySet<string>): Found {
   const { located, problems } = survey(text, images);

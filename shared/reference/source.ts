@@ -1,6 +1,7 @@
 import { type Alias, type Document, isAlias, isNode, LineCounter, type Node, visit } from 'yaml';
 import { Rejected } from '../errors.ts';
 import { parseDocuments } from '../manifest/documents.ts';
+import { notUtf8 } from './text.ts';
 
 /** The YAML of a file, or of a string in a file, as it was parsed. */
 export interface Source {
@@ -15,9 +16,11 @@ export interface Source {
 /**
  * Parses YAML that may be edited. What only a template engine can read is told apart from what is wrong.
  *
- * @throws Rejected `TemplateFile`, `YamlInvalid`, `YamlTooLarge`, `YamlTooComplex`
+ * @throws Rejected `NotUtf8`, `TemplateFile`, `YamlInvalid`, `YamlTooLarge`, `YamlTooComplex`
  */
 export function readSource(text: string, lines?: LineCounter, place = (offset: number): number => offset): Source {
+  // What stands for bytes that were no text would be written back as itself.
+  if (text.includes('\ufffd')) throw notUtf8();
   const documents: Document[] = [];
   const targets = new Map<Alias, Node>();
   try {

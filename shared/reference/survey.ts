@@ -166,7 +166,7 @@ function isSealed(document: Document): boolean {
 /**
  * All references of a file: those with markers, and those that name one of these images.
  *
- * @throws Rejected `TemplateFile`, `YamlInvalid`, `YamlTooLarge`, `YamlTooComplex`
+ * @throws Rejected `NotUtf8`, `TemplateFile`, `YamlInvalid`, `YamlTooLarge`, `YamlTooComplex`
  */
 export function survey(text: string, images: ReadonlySet<string>, depth = 0): Survey {
   const lines = new LineCounter();

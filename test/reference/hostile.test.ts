@@ -40,6 +40,7 @@ const refused: Readonly<Record<string, readonly [text: string, reason: RegExp]>>
   'fault 29: an alias without an anchor': ['image: *nginx\n', /^YamlInvalid$/u],
   'fault 29: an alias before its anchor': ['a: *b\nimage: &b nginx:1\n', /^YamlInvalid$/u],
   'a line that only other readers see': ['# \rimage: nginx:1\n', /^YamlInvalid$/u],
+  'what was no text': ['image: nginx:1 # \ufffd\n', /^NotUtf8$/u],
   'fault 32: a template': ['{{- range .Values.all }}\nimage: nginx:1\n{{- end }}\n', /^TemplateFile$/u],
   'fault 32: a template in a value': ['image: nginx:1\nreplicas: {{ .Values.replicas }}\n', /^TemplateFile$/u],
 };
