@@ -92,6 +92,7 @@ async function depsOf({ repository, branch, deployment }: Options): Promise<Deps
     now: () => new Date(),
     newId,
     remaining,
+    pause: async () => undefined,
     backoff: async () => undefined,
     log: (message, facts) =>
       console.error(printable(`${message}: ${facts.source ?? facts.unit ?? ''}: ${facts.why ?? ''}`)),

@@ -29,6 +29,8 @@ export interface Deps {
   readonly newId: (after?: string) => string;
   /** Milliseconds left to this invocation. */
   readonly remaining: () => number;
+  /** Waits so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   /** Waits before attempt `n` (0, 1, …) of a landing that others got ahead of. */
   readonly backoff: (attempt: number) => Promise<void>;
   readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;

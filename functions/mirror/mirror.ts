@@ -5,6 +5,7 @@ import { Batch, type Unreadable } from './batch.ts';
 import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
 import { recordFault } from './fault.ts';
+import { BURST, gather } from './gather.ts';
 import { planBatch } from './plan-batch.ts';
 import { Pusher } from './push.ts';
 import { remind } from './remind.ts';
@@ -17,6 +18,14 @@ export interface Delivery {
   readonly again: boolean;
 }
 
+/** What a queue handed over: changes, and messages that were none. */
+export interface Arrivals {
+  readonly deliveries: readonly Delivery[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+const NOTHING: Arrivals = { deliveries: [], unreadable: [] };
+
 /** Others may get ahead of a landing so many times before its messages go back to the queue. */
 const ATTEMPTS = 12;
 
@@ -25,20 +34,23 @@ const ROUND = 15_000;
 
 /**
  * Brings the main repository to what the sources hold now, for all units that the changes reach; messages that were
- * none (`unreadable`) are recorded as rejected. Returns the changes whose outcome could not be recorded, and why; all
- * others are done with. Throws Retryable or Stalled when none is.
+ * none are recorded as rejected. `arrive` hands over what came meanwhile: before each attempt it is asked, so that a
+ * burst becomes few pushes. Returns the changes whose outcome could not be recorded, and why; all others are done with.
+ * Throws Retryable or Stalled when none is.
  */
 export async function mirror(
-  deliveries: readonly Delivery[],
-  unreadable: readonly Unreadable[],
+  first: Arrivals,
   deps: Deps,
+  arrive: () => Promise<Arrivals> = async () => NOTHING,
 ): Promise<ReadonlyMap<Change, FerryError>> {
+  const deliveries = [...first.deliveries];
   const changes = deliveries.map(({ change }) => change);
   /** Units that were decided by what their source held before and after: by the rule that decided. */
   const done = new Map<string, string>();
   const troubled = new Map<string, FerryError>();
   const pusher = new Pusher(deps);
-  let unrecorded = unreadable;
+  let unrecorded = first.unreadable;
+  let patience = BURST;
 
   for (let attempt = 0; ; ) {
     const round = await openRound(deps);
@@ -50,6 +62,16 @@ export async function mirror(
     if (round.ledgerDraft.base === null) {
       // The ledger comes first, by itself: a release must never be there without a place for its record.
       if (!(await pusher.push(new Batch(round, round.config, deps)))) attempt = await again(attempt, deps);
+      continue;
+    }
+    const late = await gather(arrive, patience, deps);
+    if (late.deliveries.length + late.unreadable.length > 0) {
+      patience -= late.waited;
+      deliveries.push(...late.deliveries);
+      changes.push(...late.deliveries.map(({ change }) => change));
+      unrecorded = [...unrecorded, ...late.unreadable];
+      // They may speak of what was decided before they came.
+      done.clear();
       continue;
     }
     const { batch, concerns, steady } = await planBatch(round, round.config, changes, { done, troubled }, deps);

@@ -7,7 +7,7 @@ import type { Unreadable } from './batch.ts';
 import { digestOf } from './content.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
-import { type Delivery, mirror } from './mirror.ts';
+import { type Arrivals, type Delivery, mirror } from './mirror.ts';
 import type { Message, Queue } from './queue.ts';
 
 interface Read {
@@ -32,12 +32,21 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
     receipt: receiptHandle,
     received: Number(attributes.ApproximateReceiveCount),
   }));
-  const drained = await queue.drain(deps.budget.units - given.length);
-  const unreadable: Unreadable[] = [];
-  const read = [...given, ...drained].map((message) => readMessage(message, unreadable, deps));
-  const deliveries = read.flatMap((one) => one.deliveries);
+  const drained: Message[] = [];
+  const read: Read[] = [];
+  const take = (messages: readonly Message[]): Arrivals => {
+    const unreadable: Unreadable[] = [];
+    const fresh = messages.map((message) => readMessage(message, unreadable, deps));
+    read.push(...fresh);
+    return { deliveries: fresh.flatMap(({ deliveries }) => deliveries), unreadable };
+  };
+  const arrive = async (): Promise<Arrivals> => {
+    const messages = await queue.drain(deps.budget.units - read.length);
+    drained.push(...messages);
+    return take(messages);
+  };
 
-  const outcome = await mirror(deliveries, unreadable, deps).catch(asFerryError);
+  const outcome = await mirror(take(given), deps, arrive).catch(asFerryError);
   if (outcome instanceof FerryError)
     deps.log('nothing could be recorded', { reason: outcome.reason, message: outcome.message });
   await tellStalls(outcome instanceof FerryError ? [outcome] : [...outcome.values()], deps);

@@ -32,6 +32,7 @@ export function wire(
       now: () => new Date(),
       newId,
       remaining,
+      pause: (milliseconds) => setTimeout(milliseconds).then(() => undefined),
       backoff: (attempt) => setTimeout(backoff(attempt + 1)).then(() => undefined),
       log,
     },

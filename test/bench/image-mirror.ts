@@ -37,10 +37,13 @@ async function main(url: string, host: string, repository: string, tags: readonl
     });
     const change = { kind: 'image', image: `${host}/${repository}`, tag } as const;
     const begin = performance.now();
-    const failed = await mirror([{ change, again: false }], [], {
-      ...depsOf(url, remote),
-      images: ociRegistry({ privateRegistries: [host], http }),
-    });
+    const failed = await mirror(
+      { deliveries: [{ change, again: false }], unreadable: [] },
+      {
+        ...depsOf(url, remote),
+        images: ociRegistry({ privateRegistries: [host], http }),
+      },
+    );
     for (const error of failed.values()) throw error;
     const wall = (performance.now() - begin) / 1000;
     landings.push({ wall, ...count, peak: process.resourceUsage().maxRSS / 1024 });
@@ -61,6 +64,7 @@ function depsOf(repository: string, remote: SmartHttp): Omit<Deps, 'images'> {
     now: () => new Date(),
     newId: () => ulid(),
     remaining: () => 60_000,
+    pause: async () => {},
     backoff: async () => {},
     log: (words, facts) => console.error(words, facts),
   };

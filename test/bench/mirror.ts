@@ -11,22 +11,26 @@ async function main(url: string, file: string): Promise<void> {
   const store = new MemoryStore();
   store.put(MIRRORED.key, readFileSync(file));
   const change = { kind: 'object', bucket: 'bench', key: MIRRORED.key } as const;
-  const failed = await mirror([{ change, again: false }], [], {
-    deployment: 'bench',
-    repository: url,
-    branch: 'main',
-    remote: new SmartHttp({ url }),
-    bucket: memoryBucket(store, async () => {}),
-    images: new MemoryImages(),
-    bus: { put: async () => {} },
-    signer: async () => null,
-    budget: { units: 1000, bytes: 64 * 2 ** 20 },
-    now: () => new Date(),
-    newId: () => ulid(),
-    remaining: () => 60_000,
-    backoff: async () => {},
-    log: (words, facts) => console.error(words, facts),
-  });
+  const failed = await mirror(
+    { deliveries: [{ change, again: false }], unreadable: [] },
+    {
+      deployment: 'bench',
+      repository: url,
+      branch: 'main',
+      remote: new SmartHttp({ url }),
+      bucket: memoryBucket(store, async () => {}),
+      images: new MemoryImages(),
+      bus: { put: async () => {} },
+      signer: async () => null,
+      budget: { units: 1000, bytes: 64 * 2 ** 20 },
+      now: () => new Date(),
+      newId: () => ulid(),
+      remaining: () => 60_000,
+      pause: async () => {},
+      backoff: async () => {},
+      log: (words, facts) => console.error(words, facts),
+    },
+  );
   for (const error of failed.values()) throw error;
 }
 

@@ -119,6 +119,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
       now: () => new Date(),
       newId,
       remaining: () => 60_000,
+      pause: async () => {},
       backoff: async () => {},
       log: (...line) => logged.push(JSON.stringify(line)),
       ...given,

@@ -110,27 +110,31 @@ export class World {
   }
 
   #mirror(deliveries: readonly Delivery[], gate: Gate, weather: Weather): Promise<ReadonlyMap<Change, FerryError>> {
-    return mirror(deliveries, [], {
-      deployment: 'sim',
-      repository: 'http://127.0.0.1/',
-      branch: 'main',
-      remote: memoryRemote(this.repository, gate, weather),
-      bucket: memoryBucket(this.store, gate),
-      images: memoryImages(this.images, gate),
-      bus: {
-        put: async (notices) => {
-          await gate('bus');
-          for (const { type, detail } of notices) if (type === 'Landed') this.landed.push(`${detail.release}`);
+    return mirror(
+      { deliveries, unreadable: [] },
+      {
+        deployment: 'sim',
+        repository: 'http://127.0.0.1/',
+        branch: 'main',
+        remote: memoryRemote(this.repository, gate, weather),
+        bucket: memoryBucket(this.store, gate),
+        images: memoryImages(this.images, gate),
+        bus: {
+          put: async (notices) => {
+            await gate('bus');
+            for (const { type, detail } of notices) if (type === 'Landed') this.landed.push(`${detail.release}`);
+          },
         },
+        signer: async () => null,
+        budget: { units: 4, bytes: 1 << 20 },
+        now: () => new Date(1_700_000_000_000),
+        newId,
+        remaining: () => 60_000,
+        pause: async () => undefined,
+        backoff: async () => undefined,
+        log: () => undefined,
       },
-      signer: async () => null,
-      budget: { units: 4, bytes: 1 << 20 },
-      now: () => new Date(1_700_000_000_000),
-      newId,
-      remaining: () => 60_000,
-      backoff: async () => undefined,
-      log: () => undefined,
-    });
+    );
   }
 
   pick(index: number): Invocation | undefined {

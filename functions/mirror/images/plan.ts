@@ -1,12 +1,13 @@
 import { asFerryError, FerryError, Rejected } from '../../../shared/errors.ts';
 import { admits, compareTags } from '../../../shared/image/tags.ts';
 import { recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import { sameValue, valueFor } from '../../../shared/reference/value.ts';
 import { RELEASE_REJECTED } from '../../../shared/unit/release-file.ts';
 import type { ImageUnit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 import { each } from '../each.ts';
 import type { ImageConcern } from './concern.ts';
-import { decideImage, type Placed, saysHeld } from './decide.ts';
+import { decideImage, type Placed, saysHeld, targetOf } from './decide.ts';
 import { adoptImage, landImage, partOf, standings } from './land.ts';
 import { type ImageJudgement, judgeImage } from './observe.ts';
 import type { FileReferences } from './references.ts';
@@ -38,6 +39,7 @@ export async function planImages(
     const floor = floorOf(unit, state, placedOf(unit, index));
     return judgeImage(unit, free(batch, unit, state), floor, batch.deps.images).catch(asFerryError);
   });
+  await readTogether(batch, concerns, judgements, index);
   const planned = new Map<string, string>();
   for (const [at, concern] of concerns.entries()) {
     const judgement = judgements[at] as ImageJudgement | FerryError;
@@ -49,6 +51,28 @@ export async function planImages(
     planned.set(concern.unit.id, judgement.seen);
   }
   return planned;
+}
+
+/** Reads the files that will probably be edited, in one request for them all. */
+async function readTogether(
+  batch: Batch,
+  concerns: readonly ImageConcern[],
+  judgements: readonly (ImageJudgement | FerryError)[],
+  index: ReadonlyMap<string, FileReferences>,
+): Promise<void> {
+  const { main } = batch.round;
+  const paths = concerns.flatMap(({ unit }, at) => {
+    const judgement = judgements[at];
+    const wanted = judgement instanceof FerryError ? null : (judgement?.wanted ?? null);
+    if (wanted === null) return [];
+    const target = targetOf(unit.image, wanted);
+    const placed = placedOf(unit, index);
+    return placed
+      .filter(({ reference }) => !sameValue(reference.value, valueFor(reference, target)))
+      .map(({ path }) => path);
+  });
+  await main.open(paths);
+  await main.read(paths);
 }
 
 /** The state as a choice sees it that must leave alone what release files name. */
