@@ -10,6 +10,7 @@ import { each } from './each.ts';
 import type { ImageConcern } from './images/concern.ts';
 import { isSteady } from './images/observe.ts';
 import { planImages } from './images/plan.ts';
+import { succeedImages } from './images/succeed.ts';
 import { fingerprint, observeAll } from './observe.ts';
 import { plan } from './plan.ts';
 import { openReleases } from './releases/open.ts';
@@ -48,6 +49,7 @@ export async function planBatch(
   for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
 
   const batch = new Batch(round, config, deps, open);
+  await succeedImages(batch);
   const releases = [...concerns.releases.values()].filter(({ release }) => isDue(release));
   const complete = await planReleases(batch, releases, troubled);
   const files = await plan(batch, [...concerns.units.values()].filter(isDue), troubled);

@@ -12,7 +12,6 @@ import { adoptImage, landImage, partOf, standings } from './land.ts';
 import { type ImageJudgement, judgeImage } from './observe.ts';
 import type { FileReferences } from './references.ts';
 import { settleImage } from './settle.ts';
-import { succeedImages } from './succeed.ts';
 
 /**
  * Plans the images of a batch, on top of its files: finds the references, settles what people did, asks the registries,
@@ -30,7 +29,6 @@ export async function planImages(
     batch.references.everywhere(units.map(({ image }) => image)),
     ledger.load(units.map(({ id }) => id)),
   ]);
-  await succeedImages(batch, units);
   const index = new Map(files.map((file) => [file.path, file]));
   for (const unit of units) settle(batch, unit, placedOf(unit, index));
 

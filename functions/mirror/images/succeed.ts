@@ -1,19 +1,40 @@
-import { recordOf, type UnitState } from '../../../shared/ledger/state.ts';
-import { type ImageUnit, isImage } from '../../../shared/unit/unit.ts';
+import { emptyState, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import { isImage } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 
-/** A policy that was renamed goes on where the old one was: with its record, and all that is held. */
-export async function succeedImages(batch: Batch, units: readonly ImageUnit[]): Promise<void> {
-  const { ledger, head } = batch.round;
-  const reached = new Set([...batch.config.images, ...batch.config.mirrors].map(({ name }) => name));
-  if (Object.keys(head.mirrors).every((name) => reached.has(name))) return;
-  const newcomers = units.filter(({ id }) => ledger.state(id) === null);
-  if (newcomers.length === 0) return;
-  const orphans = (await ledger.page(await ledger.shards())).filter(({ unit }) => isImage(unit) && !reached.has(unit));
-  for (const unit of newcomers) {
-    const before = orphans.find((state) => imageOf(state) === unit.image.image);
-    if (before !== undefined && recordOf(before) !== null) batch.put({ ...before, unit: unit.id });
+/**
+ * A policy that was renamed goes on where the old one was: with its record, and all that is held. Before anything else
+ * of a batch is planned, since files that land with new names of policies ask for their records.
+ */
+export async function succeedImages(batch: Batch): Promise<void> {
+  const { images, mirrors, releases } = batch.config;
+  const { ledger, head, absorbed } = batch.round;
+  const reached = new Set([...images, ...mirrors, ...releases].map(({ name }) => name));
+  // What was released just before its name went may not be in the ledger's head yet.
+  const known = [...Object.keys(head.mirrors), ...absorbed.map(({ unit }) => unit).filter(isImage)];
+  const dropped = [...new Set(known)].filter((name) => !reached.has(name));
+  const newcomers = images.filter(({ name }) => !(name in head.mirrors));
+  if (dropped.length === 0 || newcomers.length === 0) return;
+  await ledger.load([...dropped, ...newcomers.map(({ name }) => name)]);
+  for (const { name, image } of newcomers) {
+    const before = dropped.map((other) => batch.state(other)).find((state) => imageOf(state) === image);
+    if (before === undefined || recordOf(before) === null) continue;
+    batch.put(joined({ ...before, unit: name }, batch.state(name)));
+    batch.put(emptyState(before.unit));
   }
+}
+
+/** A record that goes on under another name, with what was released by that name already. */
+function joined(state: UnitState, own: UnitState): UnitState {
+  const newest = state.releases.findLast(({ release }) => release !== null)?.release ?? '';
+  const newer = own.releases.filter(({ release }) => release !== null && release > newest);
+  return {
+    ...state,
+    before: { ...own.before, ...state.before },
+    releases: [...state.releases, ...newer],
+    held: [...new Set([...state.held, ...own.held])],
+    rejected: { ...own.rejected, ...state.rejected },
+  };
 }
 
 /** The image that a state's releases were of. */
