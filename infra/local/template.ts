@@ -6,14 +6,14 @@ const scalarTags: readonly ScalarTag[] = [
   { tag: '!GetAtt', resolve: (text) => ({ 'Fn::GetAtt': text.split(/\.(.*)/su, 2) }) },
   { tag: '!Sub', resolve: (text) => ({ 'Fn::Sub': text }) },
 ];
-const equals: CollectionTag = {
-  tag: '!Equals',
+const listTags: readonly CollectionTag[] = ['Equals', 'Split'].map((name) => ({
+  tag: `!${name}`,
   collection: 'seq',
-  resolve: (value: YAMLSeq | YAMLMap) => ({ 'Fn::Equals': value.toJSON() }),
-};
+  resolve: (value: YAMLSeq | YAMLMap) => ({ [`Fn::${name}`]: value.toJSON() }),
+}));
 
 export function parseTemplate(text: string): unknown {
-  return parse(text, { customTags: [...scalarTags, equals] });
+  return parse(text, { customTags: [...scalarTags, ...listTags] });
 }
 
 /** What a name stands for once everything is in place. */

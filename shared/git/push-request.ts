@@ -38,7 +38,10 @@ async function readLines(
     lines.push(rest.toString('utf8', 4, length));
     rest = rest.subarray(length);
   }
-  const said = Buffer.concat([...(bands[2] ?? []), ...(bands[3] ?? [])]).toString('utf8');
+  // What a carriage return follows was progress, and is written over.
+  const said = Buffer.concat([...(bands[2] ?? []), ...(bands[3] ?? [])])
+    .toString('utf8')
+    .replace(/[^\r\n]*\r(?!\n)/gu, '');
   return { lines: lines.map((line) => line.replace(/\n$/u, '')), said: said.trim().slice(0, 1000) };
 }
 
@@ -48,7 +51,7 @@ export async function readReport(
   moves: readonly Move[],
   sideBand: boolean,
   explain: (words: string) => string,
-): Promise<PushReport | null> {
+): Promise<(PushReport & { readonly unpacked: boolean }) | null> {
   const { lines, said } = await readLines(reader, sideBand);
   const unpack = lines.find((line) => line.startsWith('unpack '))?.slice('unpack '.length);
   if (unpack === undefined) return null;
@@ -59,5 +62,5 @@ export async function readReport(
     if (unpack === 'ok' && lines.includes(`ok ${ref}`)) moved.add(ref);
     else refused.set(ref, explain([no ?? `unpack ${unpack}`, said].filter((words) => words !== '').join(': ')));
   }
-  return { moved, refused };
+  return { moved, refused, unpacked: unpack === 'ok' };
 }

@@ -39,18 +39,23 @@ export class ReceivePack {
     const server = this.#memory.push;
     const sent = new Map<Oid, GitObject>();
     for (const { to } of moves) for (const [oid, object] of reachable(to, objects)) sent.set(oid, object);
-    const held = (oid: Oid): GitObject | undefined =>
-      server?.thin === true ? this.#memory.objects.get(oid) : undefined;
-    const body = renderPush(moves, writePack(sent, held), server);
+    const thin = server?.thin === true;
+    let report = await this.#send(moves, writePack(sent, thin ? (oid) => this.#memory.objects.get(oid) : undefined));
+    // git gives up on a thin pack that brings an object which an earlier, refused push left behind ("duplicate base").
+    if (thin && !report.unpacked) report = await this.#send(moves, writePack(sent));
+    if (report.refused.size === 0) this.#remember(moves, sent);
+    return { moved: report.moved, refused: report.refused };
+  }
+
+  async #send(moves: readonly Move[], pack: Uint8Array): Promise<PushReport & { readonly unpacked: boolean }> {
+    const server = this.#memory.push;
+    const body = renderPush(moves, pack, server);
     const reader = new PacketReader(await this.#http.ask({ service: SERVICE, body, version2: false }));
     const report = await readReport(reader, moves, server?.sideBand === true, (words) => this.#http.redact(words));
-    if (report === null) {
-      throw new Retryable('AnswerLost', 'The Git server did not say what became of the push.', {
-        hint: 'The refs are read again.',
-      });
-    }
-    if (report.refused.size === 0) this.#remember(moves, sent);
-    return report;
+    if (report !== null) return report;
+    throw new Retryable('AnswerLost', 'The Git server did not say what became of the push.', {
+      hint: 'The refs are read again.',
+    });
   }
 
   #remember(moves: readonly Move[], objects: Objects): void {

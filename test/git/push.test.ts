@@ -110,3 +110,28 @@ test('a wide folder is sent as the line that changes in it', async (t) => {
   assert.ok(sent < 5_000, `${sent} bytes`);
   await server.repository.git('fsck', '--strict', '--full');
 });
+
+test('folders that a refused push left on the server are sent again, and land', async (t) => {
+  const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`charts/chart-${i}.tgz`, `${i}\n`]));
+  const server = await startGitServer(files);
+  t.after(() => server.close());
+  const remote = cold(server.url);
+  const tip = (await remote.tips([MAIN])).get(MAIN) as Oid;
+  const branch = new Draft(remote, tip);
+  const ledger = new Draft(remote, null);
+  // Beyond a hundred objects git keeps a pack as it is.
+  for (let number = 0; number < 40; number += 1) await putting({ [`charts/chart-${number}.tgz`]: 'new\n' })(branch);
+  await putting({ record: '1\n' })(ledger);
+  const moves = (from: Oid | null): Move[] => [
+    { ref: MAIN, from: tip, to: branch.tip as Oid },
+    { ref: LEDGER, from, to: ledger.tip as Oid },
+  ];
+  const objects = new Map([...branch.added, ...ledger.added]);
+  // Refused, as somebody else's ledger would be: git keeps the objects all the same.
+  assert.equal((await remote.push(moves(tip), objects)).refused.size, 2);
+  await server.repository.git('cat-file', '-e', branch.tip as Oid);
+  const { moved, refused } = await remote.push(moves(null), objects);
+  assert.deepEqual([...refused.values()], []);
+  assert.equal(moved.size, 2);
+  await server.repository.git('fsck', '--strict', '--full');
+});
