@@ -2,13 +2,15 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Mirror } from '../shared/config/config.ts';
+import type { Config } from '../shared/config/config.ts';
 import { parseConfig } from '../shared/config/parse.ts';
 import { printable } from '../shared/printable.ts';
-import { unitOf } from '../shared/unit/unit.ts';
+import { releaseUnit, unitOf } from '../shared/unit/unit.ts';
 import { openRemote, readMain } from './main-repository.ts';
 import { findRunning, localAws, type Running } from './running.ts';
 import { uploadKey } from './upload-key.ts';
+
+type Rules = Pick<Config, 'mirrors' | 'releases'>;
 
 interface Options {
   readonly bucket?: string;
@@ -21,7 +23,7 @@ interface Target {
   readonly bucket: string;
   readonly key: (path: string) => string;
   /** Those of gitferry.yaml; null where that can't be read from here. */
-  readonly mirrors: readonly Mirror[] | null;
+  readonly rules: Rules | null;
 }
 
 const NOBODYS = 'no mirror of gitferry.yaml covers this key, so nothing will come of it';
@@ -42,7 +44,7 @@ export function put(program: Command): void {
       if (bucket !== undefined && keyed === null) command.error('error: with --bucket, name the key too');
       const target =
         bucket !== undefined && keyed !== null
-          ? { s3: new S3Client({}), bucket, key: keyed, mirrors: null }
+          ? { s3: new S3Client({}), bucket, key: keyed, rules: null }
           : await runningTarget(await findRunning(process.cwd()), keyed);
       for (const path of folder ? await filesBelow(file) : [basename(file)]) {
         console.log(printable(await upload(target, folder ? join(file, path) : file, path, metadata)));
@@ -55,19 +57,24 @@ async function runningTarget(running: Running, keyed: Target['key'] | null): Pro
   const { bucket, endpoints } = running;
   const s3 = new S3Client({ ...localAws, endpoint: endpoints.s3, forcePathStyle: true });
   // What is wrong with gitferry.yaml stands in nobody's way who names the key.
-  if (keyed !== null) return { s3, bucket, key: keyed, mirrors: await mirrorsOf(running).catch(() => null) };
-  const mirrors = await mirrorsOf(running);
-  return { s3, bucket, key: (path) => uploadKey(mirrors, bucket, path), mirrors };
+  if (keyed !== null) return { s3, bucket, key: keyed, rules: await rulesOf(running).catch(() => null) };
+  const rules = await rulesOf(running);
+  return { s3, bucket, key: (path) => uploadKey(rules, bucket, path), rules };
 }
 
-/** Whether nothing will come of an upload, because it lies below no mirror's prefix. */
-function isNobodys({ mirrors, bucket, key }: Target, path: string): boolean {
-  return mirrors?.every((mirror) => mirror.bucket !== bucket || unitOf(mirror, key(path)) === null) ?? false;
+/** Whether nothing will come of an upload, because no rule looks where it lies. */
+function isNobodys({ rules, bucket, key }: Target, path: string): boolean {
+  if (rules === null) return false;
+  const { mirrors, releases } = rules;
+  return (
+    mirrors.every((mirror) => mirror.bucket !== bucket || unitOf(mirror, key(path)) === null) &&
+    releases.every((rule) => releaseUnit(rule, bucket, key(path)) === null)
+  );
 }
 
-async function mirrorsOf({ endpoints, branch }: Running): Promise<readonly Mirror[]> {
+async function rulesOf({ endpoints, branch }: Running): Promise<Rules> {
   const file = await readMain(openRemote(endpoints.git), branch, 'gitferry.yaml');
-  return file === null ? [] : parseConfig(file).mirrors;
+  return file === null ? { mirrors: [], releases: [] } : parseConfig(file);
 }
 
 async function upload(
