@@ -2,6 +2,7 @@ import { type Entry, type GitObject, type Oid, oidOf } from '../../../shared/git
 import { type Places, REMOVED, recordOf } from '../../../shared/ledger/state.ts';
 import { setReferences } from '../../../shared/reference/edit.ts';
 import type { Value } from '../../../shared/reference/reference.ts';
+import { textOf } from '../../../shared/reference/text.ts';
 import type { ImageUnit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 import { after, blank, commitRelease, type Part } from '../commit.ts';
@@ -94,7 +95,7 @@ export async function editFiles(
   const written = { edits: new Map<string, Entry>(), objects: new Map<Oid, GitObject>() };
   for (const [path, own] of byPath) {
     const values = new Map(own.map(({ reference, value }) => [reference.id, value]));
-    const text = setReferences(Buffer.from(texts.get(path) ?? []).toString(), batch.references.images, values);
+    const text = setReferences(textOf(texts.get(path) ?? new Uint8Array()), batch.references.images, values);
     const blob: GitObject = { type: 'blob', bytes: Buffer.from(text) };
     const oid = oidOf(blob);
     written.objects.set(oid, blob);

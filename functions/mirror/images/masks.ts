@@ -6,6 +6,7 @@ import { FOLDER, readTree } from '../../../shared/git/tree.ts';
 import { entryOf, type Standing } from '../../../shared/ledger/state.ts';
 import { maskReferences } from '../../../shared/reference/edit.ts';
 import { mayRefer } from '../../../shared/reference/find.ts';
+import { textOf } from '../../../shared/reference/text.ts';
 import type { References } from './references.ts';
 
 /**
@@ -65,7 +66,7 @@ export class Masks {
 /** Null for a file whose references can't be read, and so never were edited. */
 function maskOf(bytes: Uint8Array, images: ReadonlySet<string>): string | null {
   try {
-    return hash(maskReferences(Buffer.from(bytes).toString(), images));
+    return hash(maskReferences(textOf(bytes), images));
   } catch (error) {
     asFerryError(error);
     return null;

@@ -7,6 +7,7 @@ import type { Oid } from '../../../shared/git/object.ts';
 import { type Found, findReferences, mayRefer } from '../../../shared/reference/find.ts';
 import { referencesOf } from '../../../shared/reference/match.ts';
 import type { Problem, Reference } from '../../../shared/reference/reference.ts';
+import { textOf } from '../../../shared/reference/text.ts';
 
 /** A file's references, by the rule that keeps them. */
 export interface FileReferences {
@@ -97,7 +98,7 @@ export class References {
   #read(bytes: Uint8Array): Found {
     if (!mayRefer(bytes, this.images)) return NOTHING;
     try {
-      return findReferences(Buffer.from(bytes).toString(), this.images);
+      return findReferences(textOf(bytes), this.images);
     } catch (error) {
       if (!(error instanceof Rejected)) throw error;
       const line = Number(error.facts.line ?? 1);
