@@ -165,7 +165,7 @@ describe('npm start', () => {
       const about = JSON.parse(await readFile(join(folder, '.gitferry/run.json'), 'utf8'));
       assert.equal(about.endpoints.s3, `http://127.0.0.1:${port}`);
       assert.doesNotMatch(run.printed(), /received/u);
-      await cp(join(ROOT, 'examples/try'), join(folder, '.gitferry/bucket/config'), { recursive: true });
+      await cp(join(ROOT, 'examples/try/quota.yaml'), join(folder, '.gitferry/bucket/config/quota.yaml'));
       await run.until(/landed +config\/quota\.yaml/u);
       const listed = await execute('git', ['ls-tree', '-r', '--name-only', 'production'], {
         cwd: join(other, 'fleet.git'),
