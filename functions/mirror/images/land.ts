@@ -55,7 +55,8 @@ export async function landImage(
   const { unit, changes } = concern;
   const { version, content } = part.made;
   const written = await editFiles(batch, edits);
-  const event = changes.findLast(({ tag, digest }) => digest === content || (tag !== undefined && tag === version));
+  const told = changes.findLast(({ digest }) => digest === content);
+  const event = told ?? changes.findLast(({ tag }) => tag !== undefined && tag === version);
   await commitRelease(batch, [part], {
     ...written,
     summary: subjectOf(unit, version),
