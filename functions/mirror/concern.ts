@@ -3,7 +3,16 @@ import type { Config, ImageRule, Mirror, ReleaseRule } from '../../shared/config
 import { asFerryError, type FerryError } from '../../shared/errors.ts';
 import type { Ledger, LedgerHead } from '../../shared/ledger/ledger.ts';
 import type { Bucket } from '../../shared/source/bucket.ts';
-import { type ImageUnit, imageUnit, mirrorOf, mirrorUnit, type Unit, unitOf, unitsOf } from '../../shared/unit/unit.ts';
+import {
+  type ImageUnit,
+  imageUnit,
+  mirrorOf,
+  mirrorUnit,
+  releaseUnit,
+  type Unit,
+  unitOf,
+  unitsOf,
+} from '../../shared/unit/unit.ts';
 import type { Deps } from './deps.ts';
 import type { ImageConcern } from './images/concern.ts';
 import { namesImage, type OpenRelease, touches } from './releases/open.ts';
@@ -76,6 +85,8 @@ export async function concerned(
       reach.set(change, [
         ...unitsOf(config, change.bucket, change.key).map((unit) => add(unit, change)),
         ...open.filter((one) => touches(one, change.bucket, change.key)).map((one) => addRelease(one, change)),
+        // One that is decided may never have been told.
+        ...config.releases.flatMap((rule) => releaseUnit(rule, change.bucket, change.key)?.id ?? []),
       ]);
     else if (change.kind === 'config') reach.set(change, []);
     else if (change.kind === 'image')

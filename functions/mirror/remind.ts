@@ -7,11 +7,15 @@ import type { Deps } from './deps.ts';
 export async function remind(units: readonly string[], batch: Batch, deps: Deps): Promise<void> {
   // A round that had nothing to decide of them has not read them.
   await batch.round.ledger.load(units);
-  const told = new Set<unknown>(batch.events.map(({ id }) => id));
-  const notices = new Map<unknown, Notice>();
+  const told = new Set(batch.events.map(({ type, id, unit }) => (type === 'landed' ? `${id} ${unit}` : id)));
+  const notices = new Map<string, Notice>();
   for (const unit of units)
-    for (const notice of outcomesOf(deps, batch.state(unit)))
-      notices.set(notice.detail.release ?? notice.detail.id, notice);
-  for (const id of told) notices.delete(id);
+    for (const notice of outcomesOf(deps, batch.state(unit))) notices.set(keyOf(notice), notice);
+  for (const key of told) notices.delete(key);
   if (notices.size > 0) await deps.bus.put([...notices.values()]);
+}
+
+/** What is told once: a release for each of its units, anything else by its id, which units may share. */
+function keyOf({ type, detail }: Notice): string {
+  return type === 'Landed' ? `${detail.release} ${detail.unit}` : `${detail.id}`;
 }

@@ -58,9 +58,8 @@ describe('delivery of pushes', () => {
   });
 
   test('fault 2: pushes of one tag told in the wrong order: what the tag points to, as the event of that push told it', async () => {
-    const [first, second] = ['first', 'second'].map((content) =>
-      ferry.images.push(imageOf('swapped'), '1.1.0', content),
-    );
+    const first = ferry.images.push(imageOf('swapped'), '1.1.0', 'first');
+    const second = ferry.images.push(imageOf('swapped'), '1.1.0', 'second');
     await tellImage(ferry, 'swapped', { tag: '1.1.0', digest: second, publisher: 'ada', at: '2026-01-01T00:02:00Z' });
     await tellImage(ferry, 'swapped', { tag: '1.1.0', digest: first, publisher: 'eve', at: '2026-01-01T00:01:00Z' });
     await workOff(ferry);
