@@ -53,7 +53,10 @@ export async function planBatch(
   const releases = [...concerns.releases.values()].filter(({ release }) => isDue(release));
   const complete = await planReleases(batch, releases, troubled);
   const files = await plan(batch, [...concerns.units.values()].filter(isDue), troubled);
-  const images = withStirred(concerns, batch).filter(isDue);
+  // What files of this round brought is looked at, even if the policy was decided before they came.
+  const images = withStirred(concerns, batch).filter(
+    (concern) => isDue(concern) || (batch.stirred.has(concern.unit.id) && !troubled.has(concern.unit.id)),
+  );
   const asked = await planImages(batch, images, troubled);
   closeRules(batch, concerns, new Set([...done.keys(), ...complete.keys(), ...files.keys(), ...asked.keys()]));
 

@@ -19,7 +19,7 @@ import type { Concern } from './concern.ts';
 import type { Content } from './content.ts';
 import { type Decision, type Desired, decide, isSettled, type View } from './decide.ts';
 import { type Fitted, fit } from './fit.ts';
-import type { Wanted } from './images/decide.ts';
+import type { Wanted } from './images/recorded.ts';
 import type { Judgement } from './judge.ts';
 import { bodyOf, subjectOf } from './message.ts';
 import { held, tallied, tallyOf } from './removals.ts';
@@ -73,8 +73,12 @@ export async function consider(
   await main.open(paths);
   const same = batch.masks.same.bind(batch.masks);
   const view = await viewOf(main, unit, paths, recorded, () => batch.owners(), same);
-  const decision = fitted.obstacle ?? decide(batch.state(unit.id), fitted.desired, view, unit.mirror);
-  return { fitted, view, decision };
+  const { edited } = fitted;
+  if (edited.length > 0) {
+    const obstacle = { reason: 'PlaceEdited' as const, paths: edited };
+    return { fitted, view, decision: { kind: 'wait', obstacle } };
+  }
+  return { fitted, view, decision: decide(batch.state(unit.id), fitted.desired, view, unit.mirror) };
 }
 
 /** What is asked for stands already, put there by a person: the ledger learns it, and no commit is made. */

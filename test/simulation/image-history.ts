@@ -18,6 +18,10 @@ interface Step {
   readonly at: number;
   /** Whether a release put it there. */
   readonly ours: boolean;
+  /** Whether it was one of the image, or the first of these met it. */
+  readonly kept: boolean;
+  /** Whether a person set it back to that. */
+  readonly back?: boolean;
 }
 
 /** What happened to the references of one image, as far as commits tell. */
@@ -46,22 +50,25 @@ class Policy {
       return step === undefined ? [] : [{ place, step }];
     });
     if (back.length === 0) return;
-    for (const { step } of back) for (const one of this.#since(step)) this.#hold(one);
-    const [{ step } = { step: null }] = back.toSorted((a, b) => a.step.at - b.step.at);
-    const stands = step === null ? undefined : this.#standing(step);
-    for (const one of this.held) if (one.digest === stands?.digest) this.held.delete(one);
-    for (const { place, step } of back) this.steps.get(place)?.push(step);
+    const at = Math.min(...back.map(({ step }) => step.at));
+    const earliest = new Set(back.filter(({ step }) => step.at === at).map(({ step }) => this.#standing(step)?.digest));
+    for (const one of this.releases.slice(at + 1)) this.#hold(one);
+    const [stands] = earliest.size === 1 ? earliest : [];
+    for (const one of this.held) if (one.digest === stands) this.held.delete(one);
+    for (const { place, step } of back) this.steps.get(place)?.push({ ...step, back: true });
   }
 
   /** The release that a reference says. */
   #standing({ said, at, ours }: Step): Released | undefined {
     const last = this.releases[at];
-    return ours && last !== undefined && saysContent(said, last) ? last : undefined;
+    return ours && last !== undefined && this.says(said, last)
+      ? last
+      : this.releases.findLast((one) => this.says(said, one));
   }
 
-  #since(step: Step): Released[] {
-    const stands = this.#standing(step)?.digest;
-    return this.releases.slice(step.at + 1).filter(({ digest }) => digest !== stands);
+  /** A moving tag alone says nothing. */
+  says({ tag, digest }: Said, released: Released): boolean {
+    return digest === null ? this.image !== WEB && tag === released.tag : digest === released.digest;
   }
 
   #hold(released: Released): void {
@@ -69,11 +76,16 @@ class Policy {
     this.takenBack.add(released);
   }
 
-  /** Whether this was taken back. A tag alone says what was released under it last, a moving tag nothing. */
+  /** Whether this was taken back. A tag alone says what was released under it last. */
   holds(said: Said): boolean {
-    if (said.digest === null && this.image === WEB) return false;
-    const free = this.releases.filter((one) => !this.held.has(one));
-    return [...this.held].some((one) => saysContent(said, one)) && !free.some((one) => saysContent(said, one));
+    const last = this.releases.findLast((one) => this.says(said, one));
+    return last !== undefined && [...this.held].some(({ digest }) => digest === last.digest);
+  }
+
+  /** Whether a person set a reference to what it says. */
+  isLeft(place: string, said: Said): boolean {
+    const step = this.steps.get(place)?.at(-1);
+    return step?.back === true && sameSaid(step.said, said);
   }
 
   /** Whether a content comes for the first time, under a tag that was taken back. */
@@ -125,7 +137,8 @@ function followed(policy: Policy, commit: Commit): void {
     new Map([...said].filter(([place, one]) => one.image === image && isCovered(rules, fileOf(place))));
   const [before, after] = [kept(was), kept(is)];
   const written = [...after].filter(([place, said]) => !sameSaid(said, before.get(place)));
-  if (own === undefined && written.length === 0) return;
+  const left = [...before.keys()].some((place) => !after.has(place));
+  if (own === undefined && written.length === 0 && !left) return;
   policy.look(before);
   const settled = certain(policy, before);
   if (own !== undefined && own.version !== null) {
@@ -136,19 +149,33 @@ function followed(policy: Policy, commit: Commit): void {
       `${oid} releases a rebuild of ${own.version}, which a person had taken back`,
     );
     policy.releases.push(released);
+    for (const [place, said] of after)
+      if (policy.says(said, released) && sameSaid(said, before.get(place)))
+        policy.steps.set(place, [
+          ...(policy.steps.get(place) ?? []),
+          { said, at: policy.releases.length - 1, ours: true, kept: true },
+        ]);
   }
   const at = policy.releases.length - 1;
   for (const [place, said] of written) {
     const old = before.get(place);
-    assert.ok(!policy.holds(said), `${oid} lets ${place} say ${said.tag}, which a person had taken back`);
+    // What moves along with its file, or is what a person left elsewhere, is no return.
+    const stood = [...before].some(
+      ([other, one]) => sameSaid(one, said) && (!after.has(other) || policy.isLeft(other, one)),
+    );
+    assert.ok(!policy.holds(said) || stood, `${oid} lets ${place} say ${said.tag}, which a person had taken back`);
     if (own === undefined) {
       assert.equal(old, undefined, `${oid} brings files, and moves ${place} from ${old?.tag} to ${said.tag}`);
       if (settled !== null)
         assert.ok(sameContent(said, settled), `${oid} lets ${place} say ${said.tag}, not the record`);
     }
-    const steps = policy.steps.get(place) ?? (old === undefined ? [] : [{ said: old, at: at - 1, ours: false }]);
-    if (image === API && old !== undefined && steps.at(-1)?.ours) notBelow(policy, commit, place, old, said);
-    policy.steps.set(place, [...steps, { said, at, ours: true }]);
+    const steps = policy.steps.get(place) ?? [];
+    // What stood there when it was first set by the image's own release is what it goes back to.
+    if (old !== undefined && !steps.some(({ kept }) => kept) && !sameSaid(steps.at(-1)?.said, old))
+      steps.push({ said: old, at: at - 1, ours: false, kept: true });
+    if (image === API && old !== undefined && steps.at(-1)?.ours && sameSaid(steps.at(-1)?.said, old))
+      notBelow(policy, commit, place, old, said);
+    policy.steps.set(place, [...steps, { said, at, ours: true, kept: own !== undefined }]);
   }
 }
 
@@ -178,8 +205,4 @@ function certain(policy: Policy, now: ReadonlyMap<string, Said>): Said | null {
 
 function sameContent(a: Said, b: Said): boolean {
   return a.tag === b.tag && (a.digest === null || b.digest === null || a.digest === b.digest);
-}
-
-function saysContent({ tag, digest }: Said, released: Released): boolean {
-  return digest === null ? tag === released.tag : digest === released.digest;
 }

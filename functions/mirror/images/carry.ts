@@ -1,14 +1,14 @@
 import type { File } from '../../../shared/artifact/file.ts';
 import type { ImageRule } from '../../../shared/config/config.ts';
 import { oidOf } from '../../../shared/git/object.ts';
-import { placesAt, placesOf, REMOVED, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import { placesAt, placesOf, type UnitState } from '../../../shared/ledger/state.ts';
 import { setReferences } from '../../../shared/reference/edit.ts';
 import type { Reference, Value } from '../../../shared/reference/reference.ts';
 import { renderValue, sameValue, valueFor } from '../../../shared/reference/value.ts';
 import { imageUnit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
-import { saysHeld, targetOf, type Wanted } from './decide.ts';
 import { settle } from './plan.ts';
+import { recordedValue, targetOf, type Wanted } from './recorded.ts';
 import type { FileReferences } from './references.ts';
 import { fileOf, placeOf, standingOf } from './value.ts';
 
@@ -44,8 +44,7 @@ export async function carry(
       .filter(({ path }) => paths.includes(path))
       .map(({ path, bytes }) => [path, references.inside(path, oidOf({ type: 'blob', bytes }), bytes)]),
   );
-  const named = new Set([...old.values(), ...fresh.values()].flatMap(({ matched }) => [...matched.keys()]));
-  const rules = references.rules.filter(({ name }) => named.has(name));
+  const rules = rulesIn(batch, [...old.values(), ...fresh.values()]);
   await settleRecorded(batch, rules);
 
   const carried = files.map((file) => {
@@ -81,14 +80,6 @@ function valuesOf(
   return values;
 }
 
-/** What a new reference gets: the record's content, unless that is held. */
-function recordedValue(rule: ImageRule, state: UnitState, reference: Reference): Value | null {
-  const record = recordOf(state);
-  if (!record?.content || record.content === REMOVED || record.version === null) return null;
-  if (state.held.includes(record.content)) return null;
-  return valueFor(reference, targetOf(rule, { tag: record.version, digest: record.content }));
-}
-
 function withValues(bytes: Uint8Array, images: ReadonlySet<string>, values: ReadonlyMap<string, Value>): Uint8Array {
   return Buffer.from(setReferences(Buffer.from(bytes).toString(), images, values));
 }
@@ -110,9 +101,25 @@ function lostEdits(
 }
 
 function isEdited(state: UnitState, place: string, { value }: Reference): boolean {
-  if (!(place in placesOf(state)) || saysHeld(state, value)) return false;
+  if (!(place in placesOf(state))) return false;
   const standing = standingOf(value);
   return !state.releases.some((_, step) => placesAt(state, step)[place] === standing);
+}
+
+/** Settles the policies whose references stand at these paths, before their files move or go; returns their names. */
+export async function settleThere(batch: Batch, paths: readonly string[]): Promise<readonly string[]> {
+  const { references, round } = batch;
+  const covered = paths.filter((path) => references.covering(path).length > 0);
+  if (covered.length === 0) return [];
+  await round.main.open(covered);
+  const rules = rulesIn(batch, [...(await references.at(covered)).values()]);
+  await settleRecorded(batch, rules);
+  return rules.map(({ name }) => name);
+}
+
+/** The rules that have references in these files. */
+function rulesIn({ references }: Batch, files: readonly FileReferences[]): readonly ImageRule[] {
+  return references.rules.filter(({ name }) => files.some(({ matched }) => (matched.get(name)?.length ?? 0) > 0));
 }
 
 /** Settles these policies by the references that their records name: no other file has to be read for it. */
@@ -126,6 +133,7 @@ async function settleRecorded(batch: Batch, rules: readonly ImageRule[]): Promis
     const placed = [...files.values()].flatMap(({ path, matched }) =>
       (matched.get(rule.name) ?? []).map((reference) => ({ path, reference })),
     );
-    settle(batch, imageUnit(rule), placed);
+    // What was taken back here is to go from all other references, too.
+    if (settle(batch, imageUnit(rule), placed)) batch.stirred.add(rule.name);
   }
 }

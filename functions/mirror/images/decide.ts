@@ -1,20 +1,14 @@
-import type { ImageRule } from '../../../shared/config/config.ts';
 import { type Places, placesOf, recordOf, type Standing, type UnitState } from '../../../shared/ledger/state.ts';
-import type { Reference, Target, Value } from '../../../shared/reference/reference.ts';
+import type { Reference, Value } from '../../../shared/reference/reference.ts';
 import { valueFor } from '../../../shared/reference/value.ts';
 import type { ImageUnit } from '../../../shared/unit/unit.ts';
-import { placeOf, says, standingOf, valueAt } from './value.ts';
+import { isReleased, recordedValue, saysHeld, targetOf, type Wanted } from './recorded.ts';
+import { placeOf, saysRelease, standingOf, valueAt } from './value.ts';
 
 /** A reference and the file that it stands in. */
 export interface Placed {
   readonly path: string;
   readonly reference: Reference;
-}
-
-/** What an image's references should say. */
-export interface Wanted {
-  readonly tag: string;
-  readonly digest: string;
 }
 
 export type ImageDecision =
@@ -27,60 +21,77 @@ export interface Edit extends Placed {
   readonly value: Value;
 }
 
-/** What the rule writes into references. */
-export function targetOf({ written, pin }: ImageRule, { tag, digest }: Wanted): Target {
-  return { name: written, tag, digest: pin === 'digest' ? digest : null };
-}
-
-/** Whether a reference says something that was taken back or failed. */
-export function saysHeld(state: UnitState, value: Value): boolean {
-  if (value.digest !== null && state.held.includes(value.digest)) return true;
-  return state.releases.some(
-    ({ content, version }) =>
-      content !== null && state.held.includes(content) && says(value, { tag: version, digest: content }),
-  );
+/** A reference as it is, and what the record has there; undefined for one that is new. */
+interface Seen {
+  readonly value: Value;
+  readonly place: string;
+  readonly present: Standing;
+  readonly recorded: Standing | undefined;
 }
 
 /**
  * Decides what becomes of an image's references. `wanted` null: no tag may land, and references that say what is held go
- * back to what stood there before gitferry. Pure.
+ * back to what stood there before gitferry, or to what the record has instead. Pure.
  */
 export function decideImage(
-  { image, rule }: ImageUnit,
+  unit: ImageUnit,
   state: UnitState,
   placed: readonly Placed[],
   wanted: Wanted | null,
   why: string,
 ): ImageDecision {
+  const { image, rule } = unit;
   if (wanted !== null && state.held.includes(wanted.digest)) return { kind: 'nothing', why: 'its content is held' };
   if (placed.length === 0)
     return wanted === null
       ? { kind: 'nothing', why }
       : { kind: 'wait', reason: 'ReferenceMissing', paths: image.files };
 
-  const recorded = placesOf(state);
-  const desired = (reference: Reference, place: string): Value | null => {
-    if (wanted !== null) return valueFor(reference, targetOf(image, wanted));
-    return saysHeld(state, reference.value) ? valueAt(state.before[place] ?? null) : null;
-  };
+  const record = recordOf(state);
+  const known = wanted === null || (record?.content === wanted.digest && record.rule === rule);
+  const places = placesOf(state);
   const edits: Edit[] = [];
   const edited: string[] = [];
   const changed: Record<string, Standing> = {};
   for (const { path, reference } of placed) {
     const place = placeOf(path, reference.id);
-    const value = desired(reference, place);
-    if (value === null) continue;
     const present = standingOf(reference.value);
+    const seen = { value: reference.value, place, present, recorded: places[place] };
+    if (known && isLeft(unit, seen, wanted)) continue;
+    const value =
+      wanted === null ? restored(unit, state, reference, seen) : valueFor(reference, targetOf(image, wanted));
+    if (value === null) continue;
     const next = standingOf(value);
-    if (recorded[place] !== next) changed[place] = next;
+    if (seen.recorded !== next) changed[place] = next;
     if (present === next) continue;
     edits.push({ path, reference, value });
-    const ours = recorded[place] === undefined || recorded[place] === present || saysHeld(state, reference.value);
-    if (!ours) edited.push(`${path}:${reference.line}`);
+    if (seen.recorded !== undefined && seen.recorded !== present) edited.push(`${path}:${reference.line}`);
   }
   if (edited.length > 0 && image.onEdit === 'hold') return { kind: 'wait', reason: 'PlaceEdited', paths: edited };
-  const record = recordOf(state);
-  const known = wanted === null || (record?.content === wanted.digest && record.rule === rule);
   if (edits.length === 0 && Object.keys(changed).length === 0 && known) return { kind: 'nothing', why };
   return { kind: 'land', edits, changed };
+}
+
+/** Whether people set a reference back to another spelling of what it is to say: the rule is not applied to it again. */
+function isLeft({ image }: ImageUnit, { value, present, recorded }: Seen, wanted: Wanted | null): boolean {
+  return (
+    wanted !== null &&
+    recorded === present &&
+    saysRelease(image, value, { version: wanted.tag, content: wanted.digest })
+  );
+}
+
+/** What a reference that still says what is held goes back to; null for all others. */
+function restored(
+  { image }: ImageUnit,
+  state: UnitState,
+  reference: Reference,
+  { value, place, present, recorded }: Seen,
+): Value | null {
+  if (isReleased(recordOf(state)) || !saysHeld(image, state, value)) return null;
+  // Whoever wrote it there since meant it.
+  if (recorded !== undefined && recorded !== present) return null;
+  const before = valueAt(state.before[place] ?? null);
+  const back = before !== null && !saysHeld(image, state, before) ? before : recordedValue(image, state, reference);
+  return back === null || standingOf(back) === present ? null : back;
 }

@@ -8,7 +8,8 @@ import type { Batch } from '../batch.ts';
 import { after, blank, commitRelease, type Part } from '../commit.ts';
 import { cut } from '../message.ts';
 import type { ImageConcern } from './concern.ts';
-import type { Edit, ImageDecision, Placed, Wanted } from './decide.ts';
+import type { Edit, ImageDecision, Placed } from './decide.ts';
+import type { Wanted } from './recorded.ts';
 import { placeOf, standingOf } from './value.ts';
 
 type Landing = Extract<ImageDecision, { kind: 'land' }>;

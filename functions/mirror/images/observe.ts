@@ -3,7 +3,7 @@ import type { UnitState } from '../../../shared/ledger/state.ts';
 import type { Images, Tag } from '../../../shared/source/images.ts';
 import { chooseImage } from '../../../shared/unit/choose-image.ts';
 import type { ImageUnit } from '../../../shared/unit/unit.ts';
-import type { Wanted } from './decide.ts';
+import type { Wanted } from './recorded.ts';
 
 /** What a registry was found to hold of an image, and what should be of it. */
 export interface ImageJudgement {

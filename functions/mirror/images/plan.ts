@@ -7,9 +7,10 @@ import type { ImageUnit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 import { each } from '../each.ts';
 import type { ImageConcern } from './concern.ts';
-import { decideImage, type Placed, saysHeld, targetOf } from './decide.ts';
+import { decideImage, type Placed } from './decide.ts';
 import { adoptImage, landImage, partOf, standings } from './land.ts';
 import { type ImageJudgement, judgeImage } from './observe.ts';
+import { saysHeld, targetOf } from './recorded.ts';
 import type { FileReferences } from './references.ts';
 import { settleImage } from './settle.ts';
 
@@ -88,18 +89,20 @@ export function placedOf({ image }: ImageUnit, index: ReadonlyMap<string, FileRe
   );
 }
 
-/** Takes in what people did to an image's references. */
-export function settle(batch: Batch, unit: ImageUnit, placed: readonly Placed[]): void {
+/** Takes in what people did to an image's references; whether they took anything back. */
+export function settle(batch: Batch, unit: ImageUnit, placed: readonly Placed[]): boolean {
   const before = batch.state(unit.id);
-  if (recordOf(before) === null) return;
-  const { state, takenBack } = settleImage(before, standings(placed), batch.now.toISOString());
+  if (recordOf(before) === null) return false;
+  const { state, takenBack } = settleImage(unit.image, before, standings(placed), batch.now.toISOString());
   if (takenBack.length > 0) batch.takeBack(state, takenBack, before.held);
+  return takenBack.length > 0;
 }
 
 /** The best tag that references have, where the ledger knows of none: nothing below it lands. */
-export function floorOf({ image: { policy } }: ImageUnit, state: UnitState, placed: readonly Placed[]): string | null {
+export function floorOf({ image }: ImageUnit, state: UnitState, placed: readonly Placed[]): string | null {
+  const { policy } = image;
   if (policy.kind === 'digest' || recordOf(state)?.version != null) return null;
-  const tags = placed.flatMap(({ reference: { value } }) => (saysHeld(state, value) ? [] : (value.tag ?? [])));
+  const tags = placed.flatMap(({ reference: { value } }) => (saysHeld(image, state, value) ? [] : (value.tag ?? [])));
   return tags.filter((tag) => admits(policy, tag)).sort((a, b) => compareTags(policy, a, b))[0] ?? null;
 }
 

@@ -1,4 +1,6 @@
-import { type Places, placesAt, placesOf, type Release, type UnitState } from '../../../shared/ledger/state.ts';
+import type { ImageRule } from '../../../shared/config/config.ts';
+import { type Places, placesOf, type Release, type UnitState } from '../../../shared/ledger/state.ts';
+import { saysRelease, valueAt } from './value.ts';
 
 /** What people did to the references of an image since its record was written. */
 export interface SettledImage {
@@ -7,31 +9,37 @@ export interface SettledImage {
   readonly takenBack: readonly string[];
 }
 
+/** A reference that was set back, and the last release that it does not take back: -1 for none. */
+interface Origin {
+  readonly place: string;
+  readonly step: number;
+  /** The release that it says; null for none. */
+  readonly standing: Release | null;
+}
+
 /**
  * Reads an image's references as people left them. One that was set back takes back its policy: what was released since
  * is held, and the record becomes what that reference says. References that are gone say nothing. Pure.
  */
-export function settleImage(state: UnitState, present: Places, now: string): SettledImage {
+export function settleImage(image: ImageRule, state: UnitState, present: Places, now: string): SettledImage {
   const recorded = placesOf(state);
-  const last = state.releases.length - 1;
-  const origins = Object.keys(recorded).flatMap((place): (readonly [place: string, step: number])[] => {
+  const origins = Object.keys(recorded).flatMap((place): Origin | never[] => {
     const standing = present[place] ?? null;
-    if (standing === null || standing === recorded[place]) return [];
-    for (let step = last - 1; step >= -1; step -= 1)
-      if (placesAt(state, step)[place] === standing) return [[place, step]];
-    return [];
+    return standing === null || standing === recorded[place] ? [] : (originOf(image, state, place, standing) ?? []);
   });
   if (origins.length === 0) return { state, takenBack: [] };
 
-  const takenBack = origins.map(([place]) => place);
+  const takenBack = origins.map(({ place }) => place);
   // Where they were set back to different releases, the earliest counts: nothing that came after it was wanted.
-  const step = Math.min(...origins.map(([, origin]) => origin));
-  const standing = state.releases[step];
-  const undone = state.releases.slice(step + 1).filter(({ release }) => release !== null);
+  const step = Math.min(...origins.map((origin) => origin.step));
+  const earliest = new Set(origins.filter((origin) => origin.step === step).map((origin) => origin.standing));
+  const [standing = null] = earliest.size === 1 ? earliest : [];
+  // What was adopted counts, too: a tag that was built again is what references say without an edit.
+  const undone = state.releases.slice(step + 1);
   const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);
   if (standing?.content) held.delete(standing.content);
 
-  const latest = state.releases[last] as Release;
+  const latest = state.releases.at(-1) as Release;
   const record: Release = {
     release: null,
     version: standing?.version ?? null,
@@ -47,4 +55,18 @@ export function settleImage(state: UnitState, present: Places, now: string): Set
     verdict: null,
   };
   return { state: { ...state, releases: [...state.releases, record], held: [...held] }, takenBack };
+}
+
+/** Where a reference had this last; null where it never had. */
+function originOf(image: ImageRule, { before, releases }: UnitState, place: string, standing: string): Origin | null {
+  const value = valueAt(standing);
+  const isSaid = (past: Release): boolean => value !== null && saysRelease(image, value, past);
+  // What people set back themselves counts as what they set it back to.
+  const put = releases.findLastIndex(
+    (past) => past.changed[place] === standing && (past.release !== null || isSaid(past)),
+  );
+  if (put === -1 && before[place] !== standing) return null;
+  const step = put === -1 ? releases.findIndex(({ changed }) => place in changed) - 1 : put;
+  const own = releases[put];
+  return { place, step, standing: own !== undefined && isSaid(own) ? own : (releases.findLast(isSaid) ?? null) };
 }

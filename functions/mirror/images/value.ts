@@ -1,4 +1,5 @@
-import type { Standing } from '../../../shared/ledger/state.ts';
+import type { ImageRule } from '../../../shared/config/config.ts';
+import { REMOVED, type Release, type Standing } from '../../../shared/ledger/state.ts';
 import type { Value } from '../../../shared/reference/reference.ts';
 
 /** What the ledger keeps of a reference: what it says. */
@@ -15,9 +16,14 @@ export function valueAt(standing: Standing): Value | null {
   return { name: name === '' ? null : name, tag, digest };
 }
 
-/** Whether a reference says this digest or, where it says none, this tag. */
-export function says({ tag, digest }: Value, of: { readonly tag: string | null; readonly digest: string }): boolean {
-  return digest === null ? tag !== null && tag === of.tag : digest === of.digest;
+/** Whether a reference says what was released: its digest or, without one, its tag. A moving tag alone says nothing. */
+export function saysRelease(
+  { policy }: ImageRule,
+  { tag, digest }: Value,
+  { version, content }: Pick<Release, 'version' | 'content'>,
+): boolean {
+  if (content === null || content === REMOVED) return false;
+  return digest === null ? policy.kind !== 'digest' && tag !== null && tag === version : digest === content;
 }
 
 /** The ledger's name of a reference's place: its file, and where in it. */

@@ -6,7 +6,7 @@ import { type ImageUnit, imageUnit, type Unit, unitsOf } from '../../../shared/u
 import type { Batch } from '../batch.ts';
 import { digestOf } from '../content.ts';
 import { each } from '../each.ts';
-import type { Wanted } from '../images/decide.ts';
+import type { Wanted } from '../images/recorded.ts';
 
 /** An object that a release file names, and the unit that it is for. */
 export interface ObjectMember {
