@@ -1,6 +1,6 @@
 import type { Change } from '../../shared/change/change.ts';
 import type { Config } from '../../shared/config/config.ts';
-import type { FerryError } from '../../shared/errors.ts';
+import { asFerryError, FerryError } from '../../shared/errors.ts';
 import { addressOf } from '../../shared/notice/outcome.ts';
 import { type ImageUnit, imageUnit, REJECTED_PREFIX, type Subject, type Unit } from '../../shared/unit/unit.ts';
 import { Batch } from './batch.ts';
@@ -66,7 +66,7 @@ export async function planBatch(
     steady: async () => [
       ...(await steadyReleases(complete, releases, deps)),
       ...(await steadyFiles(files, concerns, deps)),
-      ...(await steadyImages(asked, images, deps)),
+      ...(await steadyImages(asked, images, troubled, deps)),
     ],
   };
 }
@@ -130,13 +130,18 @@ async function steadyReleases(
   return open.filter((_, index) => steady[index]).map(({ unit }) => unit);
 }
 
-/** The policies whose image is still as its registry had it. */
+/** The policies whose image is still as its registry had it. Those whose registry can't be read any more are in trouble. */
 async function steadyImages(
   asked: ReadonlyMap<string, string>,
   concerns: readonly ImageConcern[],
+  troubled: Map<string, FerryError>,
   { images }: Deps,
 ): Promise<ImageUnit[]> {
   const units = concerns.map(({ unit }) => unit).filter(({ id }) => asked.has(id));
-  const steady = await each(units, (unit) => isSteady(unit, asked.get(unit.id) ?? '', images));
-  return units.filter((_, index) => steady[index]);
+  const steady = await each(units, (unit) => isSteady(unit, asked.get(unit.id) ?? '', images).catch(asFerryError));
+  for (const [index, { id }] of units.entries()) {
+    const error = steady[index];
+    if (error instanceof FerryError) troubled.set(id, error);
+  }
+  return units.filter((_, index) => steady[index] === true);
 }

@@ -85,13 +85,13 @@ function patience(error: FerryError, received: number): number {
   return error instanceof Retryable && error.retryAfter !== undefined ? Math.min(error.retryAfter, 10_800) : seconds;
 }
 
-/** Only a person can go on from these; the id is the reason's, so that it is told once however often it is met. */
+/** Only a person can go on from these; the id is that of reason and place, so that it is told once however often it is met. */
 async function tellStalls(errors: readonly FerryError[], deps: Deps): Promise<void> {
   const stalls = new Map(errors.filter((error) => error instanceof Stalled).map((error) => [error.message, error]));
   const at = deps.now().toISOString();
-  const notices = [...stalls.values()].map(({ reason, message, hint }) => ({
-    type: 'Stalled' as const,
-    detail: { ...whereOf(deps), id: `${deps.deployment} ${reason}`, at, reason, message, hint },
-  }));
+  const notices = [...stalls.values()].map(({ reason, message, hint, facts }) => {
+    const id = [deps.deployment, reason, facts.image ?? facts.host ?? []].flat().join(' ');
+    return { type: 'Stalled' as const, detail: { ...whereOf(deps), id, at, reason, message, hint } };
+  });
   if (notices.length > 0) await deps.bus.put(notices);
 }

@@ -135,7 +135,7 @@ describe('fault 9, invariant 6: an invocation that lands images ends anywhere, a
     await push(ferry, `${name}-b`, '1.1.0');
     assert.ok(await crash(ferry, { effect: 'announce', when: 'before' }));
     await workOff(ferry);
-    await sweepOnce(ferry, 10);
+    await sweepOnce(ferry, { minutes: 10 });
     await checkOutcome(ferry, name);
   });
 });

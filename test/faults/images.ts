@@ -4,7 +4,8 @@ import type { ImageChange } from '../../shared/change/change.ts';
 import { formatChange } from '../../shared/change/own.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
-import type { Ferry } from '../servers/ferry.ts';
+import type { Images } from '../../shared/source/images.ts';
+import type { Ferry, Invocation } from '../servers/ferry.ts';
 import type { GitRepository } from '../servers/git-repository.ts';
 import { CONFIG } from '../servers/stack.ts';
 import { digestNamed } from '../simulation/memory-images.ts';
@@ -68,8 +69,8 @@ export async function push(ferry: Ferry, name: string, tag: string, content?: st
 }
 
 /** Invokes until the queue is empty; every message is done with. */
-export async function workOff(ferry: Ferry): Promise<void> {
-  for (let answer = await ferry.invoke(); answer !== null; answer = await ferry.invoke())
+export async function workOff(ferry: Ferry, invocation: Invocation = {}): Promise<void> {
+  for (let answer = await ferry.invoke(invocation); answer !== null; answer = await ferry.invoke(invocation))
     assert.deepEqual(answer, { batchItemFailures: [] });
 }
 
@@ -79,9 +80,12 @@ export async function govern(ferry: Ferry, text: string): Promise<void> {
   await ferry.send(formatChange({ kind: 'config' }));
 }
 
-/** One sweep, whose questions are answered; `minutes` from now. */
-export async function sweepOnce(ferry: Ferry, minutes = 0): Promise<void> {
-  const { server, bucket, images, notices } = ferry;
+/** One sweep, whose questions are answered; `minutes` from now, and by another registry than the ferry's. */
+export async function sweepOnce(
+  ferry: Ferry,
+  { minutes = 0, images = ferry.images }: { readonly minutes?: number; readonly images?: Images } = {},
+): Promise<void> {
+  const { server, bucket, notices } = ferry;
   await sweep(null, {
     deployment: 'test',
     repository: server.url,
@@ -97,7 +101,7 @@ export async function sweepOnce(ferry: Ferry, minutes = 0): Promise<void> {
     remaining: () => 60_000,
     log: () => {},
   });
-  await workOff(ferry);
+  await workOff(ferry, { deps: { images } });
 }
 
 /** What stands at a path of the branch, as bytes are. */

@@ -52,6 +52,8 @@ export interface Ferry {
   readonly notices: Notice[];
   /** What was logged, a line each. */
   readonly logged: string[];
+  /** For how many seconds messages were put off; here they come back at once. */
+  readonly postponed: number[];
   put(key: string, bytes: Uint8Array | string): Promise<string>;
   remove(key: string): Promise<void>;
   object(key: string): Promise<string | null>;
@@ -99,6 +101,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
   const images = new MemoryImages();
   const notices: Notice[] = [];
   const logged: string[] = [];
+  const postponed: number[] = [];
   let held: Message[] = [];
 
   const depsOf = (around: Around, given: Partial<Deps>): Deps => {
@@ -141,6 +144,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
     images,
     notices,
     logged,
+    postponed,
 
     async put(Key, Body) {
       const { ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
@@ -184,7 +188,10 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
           held = held.filter((message) => !messages.includes(message));
           await around('delete', 'after');
         },
-        postpone: (message) => queue.postpone(message, 0),
+        postpone: (message, seconds) => {
+          postponed.push(seconds);
+          return queue.postpone(message, 0);
+        },
       };
       const answer = await run(eventOf(given), watched, depsOf(around, deps));
       const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));

@@ -1,4 +1,4 @@
-import { asFerryError, FerryError, Rejected } from '../../../shared/errors.ts';
+import { Rejected } from '../../../shared/errors.ts';
 import type { UnitState } from '../../../shared/ledger/state.ts';
 import type { Images, Tag } from '../../../shared/source/images.ts';
 import { chooseImage } from '../../../shared/unit/choose-image.ts';
@@ -15,7 +15,10 @@ export interface ImageJudgement {
   readonly seen: string;
 }
 
-/** Asks the registry until the choice is made. Throws Retryable or Stalled when it can't be read. */
+/** What was seen where a registry's list of tags makes no sense. */
+export const UNREADABLE = '';
+
+/** Asks the registry until the choice is made. Throws Retryable or Stalled when it can't be read, Rejected for no list. */
 export async function judgeImage(
   unit: ImageUnit,
   state: UnitState,
@@ -47,20 +50,23 @@ async function digestOf(images: Images, image: string, tag: string): Promise<str
   }
 }
 
-/** Whether a registry still holds what was seen there. */
+/** Whether a registry still holds what was seen there. Throws Retryable or Stalled when it can't be read any more. */
 export async function isSteady(unit: ImageUnit, seen: string, images: Images): Promise<boolean> {
+  if (seen === UNREADABLE) return true;
   const { image } = unit.image;
   const before = (JSON.parse(seen) as { known: Record<string, string | null> }).known;
   const asked = Object.keys(before);
+  const refused = (error: unknown): null => {
+    if (error instanceof Rejected) return null;
+    throw error;
+  };
   const [tags, ...found] = await Promise.all([
-    images.tags(image).catch(asFerryError),
-    ...asked.map((tag) => images.peek(image, tag).catch(asFerryError)),
+    images.tags(image).catch(refused),
+    // A tag whose manifest was refused had no digest then; it is told once, and looked at again with its next event.
+    ...asked.map(async (tag) => (before[tag] === null ? null : images.peek(image, tag).catch(refused))),
   ]);
-  if (tags instanceof FerryError) return false;
-  // A tag whose manifest was refused had no digest then; it is told once, and looked at again with its next event.
-  const now = asked.map((tag, index) => [tag, before[tag] === null ? null : found[index]] as const);
-  if (now.some(([, digest]) => digest instanceof FerryError)) return false;
-  return fingerprint(tags, new Map(now as readonly (readonly [string, string | null])[])) === seen;
+  const now = asked.map((tag, index) => [tag, found[index] ?? null] as const);
+  return tags !== null && fingerprint(tags, new Map(now)) === seen;
 }
 
 function fingerprint(tags: readonly Tag[], known: ReadonlyMap<string, string | null>): string {

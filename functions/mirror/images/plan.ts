@@ -9,7 +9,7 @@ import { each } from '../each.ts';
 import type { ImageConcern } from './concern.ts';
 import { decideImage, type Placed } from './decide.ts';
 import { adoptImage, landImage, partOf, standings } from './land.ts';
-import { type ImageJudgement, judgeImage } from './observe.ts';
+import { type ImageJudgement, judgeImage, UNREADABLE } from './observe.ts';
 import { saysHeld, targetOf } from './recorded.ts';
 import type { FileReferences } from './references.ts';
 import { settleImage } from './settle.ts';
@@ -42,6 +42,12 @@ export async function planImages(
   const planned = new Map<string, string>();
   for (const [at, concern] of concerns.entries()) {
     const judgement = judgements[at] as ImageJudgement | FerryError;
+    if (judgement instanceof Rejected) {
+      // Asking again would change nothing: it is told, and looked at again with its next event.
+      batch.rejectOnce(concern.unit, 'tags', judgement);
+      planned.set(concern.unit.id, UNREADABLE);
+      continue;
+    }
     if (judgement instanceof FerryError) {
       troubled.set(concern.unit.id, judgement);
       continue;
