@@ -5,5 +5,9 @@ const CONCURRENCY = 32;
 
 /** Runs `work` for each item, some at a time, and gives the results in the order of the items. */
 export async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  return Readable.from(items).map(work, { concurrency: CONCURRENCY }).toArray();
+  // A stream takes a null for its end, so that none may pass through it.
+  const boxed = Readable.from(items.map((item) => ({ item }))).map(async ({ item }) => ({ result: await work(item) }), {
+    concurrency: CONCURRENCY,
+  });
+  return (await boxed.toArray()).map(({ result }) => result);
 }

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Retryable } from '../../shared/errors.ts';
 import type { Images } from '../../shared/source/images.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
+import { tgz } from '../simulation/archives.ts';
 import { deployments, imageOf, policy, push, read, rules, tellImage, workOff } from './images.ts';
 
 const NAMES = Array.from({ length: 30 }, (_, index) => `app-${index}`);
@@ -101,5 +102,19 @@ describe('invariant 4: a burst of pushes', () => {
     await workOff(ferry);
     assert.equal((await ferry.releases()).at(-1), 'Release app-7 1.4.0');
     assert.equal(ferry.pushes() - before.pushes, 2);
+  });
+
+  test('beside more than a batch may unpack: all of it lands, in the pushes that it takes', async () => {
+    const keys = Array.from({ length: 50 }, (_, index) => `config/many/${index}.tgz`);
+    for (const [index, key] of keys.entries())
+      await ferry.put(key, await tgz({ [`${index}.yaml`]: `# ${' '.repeat(2000)}\nindex: ${index}\n` }));
+    await ferry.tell(...keys);
+    await push(ferry, 'app-9', '1.5.0');
+    const pushes = ferry.pushes();
+    await workOff(ferry, { deps: { budget: { units: 1000, bytes: 15_000 } } });
+    const tree = [...(await ferry.server.repository.list()).keys()];
+    assert.equal(tree.filter((path) => path.startsWith('apps/production/many/')).length, keys.length);
+    assert.ok((await ferry.releases()).includes('Release app-9 1.5.0'));
+    assert.ok(ferry.pushes() - pushes > 1);
   });
 });

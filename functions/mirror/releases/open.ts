@@ -10,7 +10,8 @@ import { each } from '../each.ts';
 /** A release file that neither landed nor was turned away. */
 export interface OpenRelease {
   readonly unit: ReleaseUnit;
-  readonly object: ObjectContent;
+  /** Without bytes where there are too many. */
+  readonly object: Omit<ObjectContent, 'bytes'> & { readonly bytes: Uint8Array | null };
   /** What it names, or why it can't be read. */
   readonly file: ReleaseFile | Rejected;
 }
@@ -28,13 +29,13 @@ export async function openReleases(config: Config, bucket: Bucket, ledger: Ledge
     }
   await ledger.load(found.map(({ unit }) => unit.id));
   const open = found.filter(({ unit, info }) => !isDecided(ledger.state(unit.id), unit, info));
-  const read = await each(open, async ({ unit }): Promise<OpenRelease | null> => {
+  const read = await each(open, async ({ unit, info }): Promise<OpenRelease | null> => {
     const object = await bucket.get(unit.release.bucket, unit.key, LARGEST).catch((error: unknown) => {
       if (error instanceof Rejected) return error;
       throw error;
     });
-    if (object === null) return null;
-    return object instanceof Rejected ? null : { unit, object, file: parse(object.bytes, unit.release.bucket) };
+    if (object instanceof Rejected) return { unit, object: { ...info, bytes: null, metadata: {} }, file: object };
+    return object && { unit, object, file: parse(object.bytes, unit.release.bucket) };
   });
   return read.filter((release) => release !== null);
 }

@@ -44,8 +44,9 @@ export async function planReleases(
 async function planRelease(batch: Batch, concern: ReleaseConcern): Promise<string> {
   const { release } = concern;
   const { unit, file } = release;
-  const seen = await look(release, batch.deps);
+  let seen = '';
   try {
+    seen = await look(release, batch.deps);
     if (file instanceof Rejected) throw file;
     const members = await findMembers(file, batch);
     const missing = missingOf(members);
@@ -84,7 +85,7 @@ function lateness(missing: readonly string[]): Rejected {
 async function refuse(batch: Batch, { release, changes }: ReleaseConcern, error: Rejected): Promise<void> {
   const { unit, object, file } = release;
   const publisher = eventOf(object, changes)?.publisher ?? null;
-  batch.reject(unit, digestOf(object.bytes), error, sourceOf(release), publisher);
+  batch.reject(unit, contentOf(release).content, error, sourceOf(release), publisher);
   if (file instanceof Rejected) return;
   const { config, round, events } = batch;
   const named = [
@@ -140,7 +141,8 @@ async function landTogether(batch: Batch, { release, changes }: ReleaseConcern, 
 }
 
 function contentOf(release: OpenRelease): { readonly content: string; readonly source: ObjectSource } {
-  return { content: digestOf(release.object.bytes), source: sourceOf(release) };
+  const { bytes, etag } = release.object;
+  return { content: bytes === null ? `etag:${etag}` : digestOf(bytes), source: sourceOf(release) };
 }
 
 /** A release that lands lifts what an earlier one, that was rejected, left behind. */
