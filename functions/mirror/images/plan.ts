@@ -146,8 +146,6 @@ async function release(
 /** Where a reference could be this policy's and another's. */
 function ambiguities({ image }: ImageUnit, index: ReadonlyMap<string, FileReferences>): string[] {
   return [...index.values()].flatMap(({ path, problems }) =>
-    problems
-      .filter(({ reason, message }) => reason === 'ReferenceAmbiguous' && message.includes(image.name))
-      .map(({ line }) => `${path}:${line}`),
+    problems.filter(({ rules }) => rules?.includes(image.name)).map(({ line }) => `${path}:${line}`),
   );
 }

@@ -84,7 +84,9 @@ export class References {
   }
 
   #view(path: string, oid: Oid): FileReferences {
-    return { path, oid, ...referencesOf(path, this.#found.get(oid) ?? NOTHING, this.covering(path)) };
+    const found = this.#found.get(oid) ?? NOTHING;
+    const { matched, problems } = referencesOf(path, found, this.covering(path));
+    return { path, oid, matched, problems: [...found.problems, ...problems] };
   }
 
   async #learn(oids: readonly Oid[]): Promise<void> {
