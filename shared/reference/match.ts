@@ -24,9 +24,9 @@ export function referencesOf(path: string, { references }: Found, rules: readonl
       const message = `${path} is marked for ${policy}, which no rule for this file has as its name.`;
       problems.push({ reason: 'MarkerWithoutPolicy', message, line });
     } else if (second !== undefined) {
-      const names = own.map(({ name }) => name).join(' and ');
-      const message = `${path} names ${image}, which the rules ${names} would all set.`;
-      problems.push({ reason: 'ReferenceAmbiguous', message, line });
+      const names = own.map(({ name }) => name);
+      const message = `${path} names ${image}, which the rules ${names.join(' and ')} would all set.`;
+      problems.push({ reason: 'ReferenceAmbiguous', message, line, rules: names });
     }
   }
   return { matched, problems };

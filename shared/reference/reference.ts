@@ -33,4 +33,6 @@ export interface Problem {
   readonly reason: string;
   readonly message: string;
   readonly line: number;
+  /** The rules that would all set it, by their names, where that is the trouble. */
+  readonly rules?: readonly string[];
 }
