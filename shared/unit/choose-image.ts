@@ -25,6 +25,11 @@ function incumbent({ image }: ImageUnit, state: UnitState): Release | null {
   return state.held.includes(record.content) || !admits(image.policy, record.version) ? null : record;
 }
 
+/** Whether a release was of the image that the rule names now. */
+function isOf({ source }: Release, { image }: ImageUnit): boolean {
+  return source === null || !('image' in source) || source.image === image.image;
+}
+
 /**
  * Chooses the best tag that is not held, never below what stands. `floor`: the best tag that references have while there
  * is no record. Pure: when a tag's digest must be known first, it says which; the caller asks the registry and comes back.
@@ -50,6 +55,9 @@ export function chooseImage(
     if (digest === null || state.held.includes(digest)) continue;
     return { kind: 'want', tag, digest, why: 'it is the best there is' };
   }
+  // What was released from another registry need not be in this one.
+  if (standing !== null && !isOf(standing, unit))
+    return { kind: 'stay', why: `what stands (${standing.version}) is newer than what this registry has` };
   if (standing?.version && standing.content)
     return { kind: 'want', tag: standing.version, digest: standing.content, why: 'what stands is the best there is' };
   if (floor !== null) return { kind: 'stay', why: `what stands (${floor}) is newer than what the registry has` };
