@@ -33,9 +33,10 @@ export interface Flow {
   end(): Promise<void>;
 }
 
-export async function startFlow(config = CONFIG): Promise<Flow> {
+/** `environment`: what its functions see beside the usual. */
+export async function startFlow(config = CONFIG, environment: Readonly<Record<string, string>> = {}): Promise<Flow> {
   const repository = await makeAwkwardRepository(config);
-  const stack = await startStack({ repositories: repository.root });
+  const stack = await startStack({ repositories: repository.root, environment });
   let heard = 0;
   let base = await repository.git('rev-parse', 'main');
 

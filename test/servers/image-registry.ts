@@ -19,6 +19,11 @@ interface Held {
   readonly bytes: Buffer;
 }
 
+/** The digest of an image that `push` makes. */
+export function digestOfPush(repository: string, tag: string, content = tag): string {
+  return minimalImage({ repository, content }).digest;
+}
+
 const PATH = /^\/v2\/(.+)\/(?:tags\/list|manifests\/([^/?]+))(?:\?.*)?$/u;
 
 export async function imageRegistry(): Promise<ImageRegistry> {
