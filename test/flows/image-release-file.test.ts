@@ -126,7 +126,8 @@ images:
   it('goes by one git revert, and nothing of it returns: not by events, not by uploads, not by the sweep', async () => {
     await announce('3.0.0');
     await publish('3.0.0', 'chart', 'config', 'image');
-    await revert(flow.repository);
+    const reverted = await revert(flow.repository);
+    assert.deepEqual(await flow.drop({}), [reverted]);
     assert.deepEqual(await publish('3.0.0', 'image', 'chart', 'config'), []);
     assert.deepEqual(await announce('3.0.0'), []);
     await flow.stack.runSchedules();
