@@ -1,12 +1,13 @@
 import type { File } from '../../shared/artifact/file.ts';
 import type { Objects } from '../../shared/git/object.ts';
 import { FOLDER } from '../../shared/git/tree.ts';
-import { entryOf, placesOf, REMOVED } from '../../shared/ledger/state.ts';
+import { placesOf, REMOVED } from '../../shared/ledger/state.ts';
 import type { Unit } from '../../shared/unit/unit.ts';
 import type { Batch } from './batch.ts';
 import type { Content } from './content.ts';
 import type { Desired } from './decide.ts';
 import { carry } from './images/carry.ts';
+import type { Brought } from './images/note.ts';
 import type { Wanted } from './images/recorded.ts';
 import { relocate } from './relocate.ts';
 
@@ -18,6 +19,8 @@ export interface Fitted {
   readonly files: readonly File[];
   /** References that a person edited and that would be gone, by file and line: the unit waits. */
   readonly edited: readonly string[];
+  /** References that it brings, or takes along. */
+  readonly brought: readonly Brought[];
 }
 
 /** `wanted`: what images are released together with the unit. */
@@ -28,17 +31,20 @@ export async function fit(
   content: Content | null,
   wanted?: ReadonlyMap<string, Wanted>,
 ): Promise<Fitted> {
-  const before = await pathsBefore(batch, unit);
+  const before = await pathsBefore(batch, unit, desired);
   if (content === null && desired.content !== REMOVED) return relocate(batch, unit, desired, before);
-  const { files, edited } = await carry(batch, content?.files ?? [], before, wanted);
-  return { ...(content?.written(files) ?? { desired, objects: new Map() }), files, edited };
+  const carried = await carry(batch, content?.files ?? [], before, wanted);
+  return { ...(content?.written(carried.files) ?? { desired, objects: new Map() }), ...carried };
 }
 
-/** The files that a unit holds now. */
-async function pathsBefore(batch: Batch, unit: Unit): Promise<readonly string[]> {
+/** The files that a unit holds now, and others that stand where it is to stand. */
+async function pathsBefore(batch: Batch, unit: Unit, desired: Desired): Promise<readonly string[]> {
   if (batch.references.rules.length === 0) return [];
+  const { main } = batch.round;
   const recorded = Object.entries(placesOf(batch.state(unit.id))).filter(([, standing]) => standing !== null);
-  const folders = recorded.filter(([, standing]) => entryOf(standing)?.mode === FOLDER).map(([path]) => path);
-  const inside = folders.length === 0 ? [] : (await batch.round.main.files(folders)).keys();
-  return [...recorded.map(([path]) => path), ...inside];
+  const paths = [...new Set([...recorded.map(([path]) => path), ...Object.keys(desired.places)])];
+  await main.open(paths);
+  const folders = paths.filter((path) => main.entry(path)?.mode === FOLDER);
+  const inside = folders.length === 0 ? [] : (await main.files(folders)).keys();
+  return [...paths, ...inside];
 }

@@ -19,6 +19,7 @@ import type { Concern } from './concern.ts';
 import type { Content } from './content.ts';
 import { type Decision, type Desired, decide, isSettled, type View } from './decide.ts';
 import { type Fitted, fit } from './fit.ts';
+import { noteReferences } from './images/note.ts';
 import type { Wanted } from './images/recorded.ts';
 import type { Judgement } from './judge.ts';
 import { bodyOf, subjectOf } from './message.ts';
@@ -121,6 +122,7 @@ export function draft(
 export async function conclude(batch: Batch, unit: Unit, before: UnitState, decided: Decided<Landing>): Promise<void> {
   const { fitted, view, decision } = decided;
   await inherit(batch, view.inherited);
+  noteReferences(batch, fitted.brought);
   batch.claim(unit.id, decision.edits);
   tally(batch, unit, before, batch.state(unit.id));
   const upload = objectOf(fitted.desired.source);

@@ -9,6 +9,8 @@ import type { Desired } from './decide.ts';
 import { each } from './each.ts';
 import type { Fitted } from './fit.ts';
 import { carry, settleThere } from './images/carry.ts';
+import type { Brought } from './images/note.ts';
+import { placeOf, standingOf as valueText } from './images/value.ts';
 import { moved } from './judge.ts';
 import { presentAt } from './view.ts';
 
@@ -27,9 +29,13 @@ export async function relocate(batch: Batch, unit: Unit, desired: Desired, befor
   const { main } = batch.round;
   const state = batch.state(unit.id);
   const { root = '' } = recordOf(state) ?? {};
-  const policies = await settleThere(batch, before);
-  // References that come to stand elsewhere are new to their policies.
-  if (root !== desired.root) for (const name of policies) batch.stirred.add(name);
+  const standing = await settleThere(batch, before);
+  const moving = standing.filter(({ path }) => moved(path, root, desired.root) !== path);
+  for (const { policy } of moving) batch.stirred.add(policy);
+  const brought = moving.map(({ policy, path, reference }): Brought => {
+    const place = placeOf(moved(path, root, desired.root), reference.id);
+    return { policy, place, standing: valueText(reference.value), from: placeOf(path, reference.id) };
+  });
 
   const recorded = placesOf(state);
   const present = presentAt(main, unit, Object.keys(recorded));
@@ -41,11 +47,12 @@ export async function relocate(batch: Batch, unit: Unit, desired: Desired, befor
     if (batch.masks.same(from, now, standing)) places[path] = now;
     else resets.push({ from, path, entry });
   }
-  if (resets.length === 0) return { desired: { ...desired, places }, objects: new Map(), files: [], edited: [] };
+  if (resets.length === 0)
+    return { desired: { ...desired, places }, objects: new Map(), files: [], edited: [], brought };
 
   const released = (await each(resets, ({ path, entry }) => filesAt(main, path, entry))).flat();
   const stood = before.filter((path) => resets.some(({ from }) => isAt(from, path)));
-  const { files, edited } = await carry(batch, released, stood);
+  const { files, edited, brought: others } = await carry(batch, released, stood);
   const objects = new Map<Oid, GitObject>();
   for (const { path, entry } of resets) {
     const own = files.filter((file) => isAt(path, file.path));
@@ -53,7 +60,7 @@ export async function relocate(batch: Batch, unit: Unit, desired: Desired, befor
     places[path] = standingOf(made.entry);
     for (const [oid, object] of made.objects) objects.set(oid, object);
   }
-  return { desired: { ...desired, places }, objects, files, edited };
+  return { desired: { ...desired, places }, objects, files, edited, brought: [...brought, ...others] };
 }
 
 function isAt(place: string, path: string): boolean {

@@ -157,6 +157,18 @@ describe('images', () => {
     assert.equal(await file(), manifest(pinned('1.2.0')).trimEnd());
   });
 
+  test('a marker that no policy keeps is told with file and line, once', async () => {
+    const marked = '# {"$imagepolicy": "flux-system:other"}';
+    await start({ 'apps/api.yaml': manifest(`${API}:1.0.0`), 'apps/web.yaml': `a: 1\nimage: web:1.0 ${marked}\n` });
+    await push('1.1.0');
+    await push('1.2.0');
+    const told = (await ferry.events()).filter(({ type }) => type === 'waiting');
+    assert.deepEqual(
+      told.map(({ reason, paths }) => [reason, paths]),
+      [['MarkerWithoutPolicy', ['apps/web.yaml:2']]],
+    );
+  });
+
   test('reverting one reference takes back its policy', async () => {
     await start({ 'apps/a.yaml': manifest(`${API}:1.0.0`), 'apps/b.yaml': manifest(`${API}:1.0.0`) });
     await push('1.1.0');

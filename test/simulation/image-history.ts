@@ -18,10 +18,10 @@ interface Step {
   readonly at: number;
   /** Whether a release put it there. */
   readonly ours: boolean;
-  /** Whether it was one of the image, or the first of these met it. */
-  readonly kept: boolean;
   /** Whether a person set it back to that. */
   readonly back?: boolean;
+  /** The release that it meant then. */
+  readonly standing?: Released;
 }
 
 /** What happened to the references of one image, as far as commits tell. */
@@ -30,6 +30,8 @@ class Policy {
   /** What each reference said while gitferry kept it, oldest first. */
   readonly steps = new Map<string, Step[]>();
   readonly held = new Set<Released>();
+  /** What was released, or set back to, newest last: what a tag alone means. */
+  readonly #stood: Released[] = [];
   /** All that people ever took back, whether it was noticed or not. */
   readonly takenBack = new Set<Released>();
   readonly image: string;
@@ -55,11 +57,21 @@ class Policy {
     for (const one of this.releases.slice(at + 1)) this.#hold(one);
     const [stands] = earliest.size === 1 ? earliest : [];
     for (const one of this.held) if (one.digest === stands) this.held.delete(one);
-    for (const { place, step } of back) this.steps.get(place)?.push({ ...step, back: true });
+    const standing = this.releases.find(({ digest }) => digest === stands);
+    if (standing !== undefined) this.#stood.push(standing);
+    for (const { place, step } of back)
+      this.steps
+        .get(place)
+        ?.push(
+          standing !== undefined && this.says(step.said, standing)
+            ? { ...step, at: this.releases.length - 1, back: true, standing }
+            : { ...step, back: true },
+        );
   }
 
   /** The release that a reference says. */
-  #standing({ said, at, ours }: Step): Released | undefined {
+  #standing({ said, at, ours, standing }: Step): Released | undefined {
+    if (standing !== undefined) return standing;
     const last = this.releases[at];
     return ours && last !== undefined && this.says(said, last)
       ? last
@@ -71,6 +83,11 @@ class Policy {
     return digest === null ? this.image !== WEB && tag === released.tag : digest === released.digest;
   }
 
+  release(released: Released): void {
+    this.releases.push(released);
+    this.#stood.push(released);
+  }
+
   #hold(released: Released): void {
     this.held.add(released);
     this.takenBack.add(released);
@@ -78,7 +95,7 @@ class Policy {
 
   /** Whether this was taken back. A tag alone says what was released under it last. */
   holds(said: Said): boolean {
-    const last = this.releases.findLast((one) => this.says(said, one));
+    const last = this.#stood.findLast((one) => this.says(said, one));
     return last !== undefined && [...this.held].some(({ digest }) => digest === last.digest);
   }
 
@@ -105,26 +122,41 @@ interface Commit {
   readonly was: ReadonlyMap<string, Said>;
   readonly is: ReadonlyMap<string, Said>;
   readonly rules: Rules;
+  /** All rules since the release before. */
+  readonly since: readonly Rules[];
   readonly units: readonly { readonly unit: string; readonly content: string; readonly version: string | null }[];
 }
 
 /** The releases on the branch, oldest first. */
 function releases({ read, tip, rulesBy, rules }: World): Commit[] {
+  let since: Rules[] = [];
   return read.commits(tip).flatMap((oid): Commit[] => {
+    const used = rulesBy.get(read.files(oid).get('gitferry.yaml')?.oid ?? '') ?? rules;
+    since.push(used);
     if (!read.isRelease(oid)) return [];
     const units = read
       .records(oid)
       .map(({ unit, release: { content, version } }) => ({ unit, content: content ?? REMOVED, version }));
-    const used = rulesBy.get(read.files(oid).get('gitferry.yaml')?.oid ?? '') ?? rules;
-    return [{ oid, was: read.said(read.parent(oid) ?? ''), is: read.said(oid), rules: used, units }];
+    const made = { oid, was: read.said(read.parent(oid) ?? ''), is: read.said(oid), rules: used, since, units };
+    since = [];
+    return [made];
   });
 }
 
 /** Invariant 2 of images, commit by commit. */
 export function imagesAreRespected(world: World): void {
   for (const image of [API, WEB]) {
-    const policy = new Policy(image);
-    for (const commit of releases(world)) followed(policy, commit);
+    let policy = new Policy(image);
+    let name: string | undefined;
+    for (const commit of releases(world)) {
+      const now = [...policiesOf(commit.rules)].find(([, other]) => other === image)?.[0];
+      // A policy that went, and another that came later, have nothing in common.
+      if (name !== now && commit.since.some(({ images }) => images === null)) policy = new Policy(image);
+      name = now ?? name;
+      for (const place of policy.steps.keys())
+        if (!commit.since.every((rules) => isCovered(rules, fileOf(place)))) policy.steps.delete(place);
+      followed(policy, commit);
+    }
   }
 }
 
@@ -148,12 +180,12 @@ function followed(policy: Policy, commit: Commit): void {
       !policy.isRebuilt(released),
       `${oid} releases a rebuild of ${own.version}, which a person had taken back`,
     );
-    policy.releases.push(released);
+    policy.release(released);
     for (const [place, said] of after)
       if (policy.says(said, released) && sameSaid(said, before.get(place)))
         policy.steps.set(place, [
           ...(policy.steps.get(place) ?? []),
-          { said, at: policy.releases.length - 1, ours: true, kept: true },
+          { said, at: policy.releases.length - 1, ours: true },
         ]);
   }
   const at = policy.releases.length - 1;
@@ -170,12 +202,11 @@ function followed(policy: Policy, commit: Commit): void {
         assert.ok(sameContent(said, settled), `${oid} lets ${place} say ${said.tag}, not the record`);
     }
     const steps = policy.steps.get(place) ?? [];
-    // What stood there when it was first set by the image's own release is what it goes back to.
-    if (old !== undefined && !steps.some(({ kept }) => kept) && !sameSaid(steps.at(-1)?.said, old))
-      steps.push({ said: old, at: at - 1, ours: false, kept: true });
+    // What a release replaces is what it goes back to.
+    if (old !== undefined && !sameSaid(steps.at(-1)?.said, old)) steps.push({ said: old, at: at - 1, ours: false });
     if (image === API && old !== undefined && steps.at(-1)?.ours && sameSaid(steps.at(-1)?.said, old))
       notBelow(policy, commit, place, old, said);
-    policy.steps.set(place, [...steps, { said, at, ours: true, kept: own !== undefined }]);
+    policy.steps.set(place, [...steps, { said, at, ours: true }]);
   }
 }
 
@@ -198,7 +229,7 @@ function certain(policy: Policy, now: ReadonlyMap<string, Said>): Said | null {
   if (first === undefined || policy.releases.length === 0 || policy.takenBack.size > 0) return null;
   const isOurs = (place: string, one: Said): boolean => {
     const step = policy.steps.get(place)?.at(-1);
-    return step?.ours === true && sameSaid(step.said, one);
+    return step?.ours === true && step.at === policy.releases.length - 1 && sameSaid(step.said, one);
   };
   return [...now].every(([place, one]) => sameContent(one, first) && isOurs(place, one)) ? first : null;
 }

@@ -26,7 +26,7 @@ export function referencesSayTheRecord(world: World): void {
           said.digest === null ? said.tag === record?.version : said.digest === content,
           `${place} says ${said.tag}`,
         );
-      else assert.ok(!saysHeld(image, state, said) || isPersons(world, place), `${place} says what is held`);
+      else assert.ok(!saysHeld(image, state, said) || isPersons(world, place, said), `${place} says what is held`);
   }
 }
 
@@ -75,8 +75,13 @@ function saysHeld(image: string, { held, releases }: UnitState, { tag, digest }:
   return image === API && releases.some(({ content, version }) => version === tag && held.includes(content ?? ''));
 }
 
-/** Whether a person had the last word on a reference. */
-function isPersons({ read, tip }: World, place: string): boolean {
+/** Whether a person had the last word on a reference, or on another that says the same. */
+function isPersons(world: World, place: string, said: Said): boolean {
+  const others = [...world.read.said(world.tip)].filter(([, other]) => sameSaid(other, said));
+  return [place, ...others.map(([other]) => other)].some((one) => isLastSaidByPerson(world, one));
+}
+
+function isLastSaidByPerson({ read, tip }: World, place: string): boolean {
   const commits = read.commits(tip);
   const at = commits.findLastIndex(
     (oid, at) => !sameSaid(read.said(oid).get(place), read.said(commits[at - 1] ?? oid).get(place)),

@@ -7,6 +7,7 @@ import type { Reference, Value } from '../../../shared/reference/reference.ts';
 import { renderValue, sameValue, valueFor } from '../../../shared/reference/value.ts';
 import { imageUnit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
+import type { Brought } from './note.ts';
 import { settle } from './plan.ts';
 import { recordedValue, targetOf, type Wanted } from './recorded.ts';
 import type { FileReferences } from './references.ts';
@@ -17,6 +18,8 @@ export interface Carried {
   readonly files: readonly File[];
   /** References that a person edited and that the files would take away, by file and line. */
   readonly edited: readonly string[];
+  /** References that are new in the tree. */
+  readonly brought: readonly Brought[];
 }
 
 /**
@@ -32,11 +35,11 @@ export async function carry(
   wanted: ReadonlyMap<string, Wanted> = new Map(),
 ): Promise<Carried> {
   const { references, round } = batch;
-  if (references.rules.length === 0) return { files, edited: [] };
+  if (references.rules.length === 0) return { files, edited: [], brought: [] };
   const paths = [...new Set([...before, ...files.map(({ path }) => path)])].filter(
     (path) => references.covering(path).length > 0,
   );
-  if (paths.length === 0) return { files, edited: [] };
+  if (paths.length === 0) return { files, edited: [], brought: [] };
   await round.main.open(paths);
   const old = await references.at(paths);
   const fresh = new Map(
@@ -47,12 +50,13 @@ export async function carry(
   const rules = rulesIn(batch, [...old.values(), ...fresh.values()]);
   await settleRecorded(batch, rules);
 
+  const brought: Brought[] = [];
   const carried = files.map((file) => {
-    const values = valuesOf(batch, rules, fresh.get(file.path), old.get(file.path), wanted);
+    const values = valuesOf(batch, rules, fresh.get(file.path), old.get(file.path), wanted, brought);
     return values.size === 0 ? file : { ...file, bytes: withValues(file.bytes, references.images, values) };
   });
   const edited = [...old.values()].flatMap((file) => lostEdits(batch, rules, file, fresh.get(file.path)));
-  return { files: carried, edited };
+  return { files: carried, edited, brought };
 }
 
 /** What the references of one file keep or get, as far as that differs from what they bring. */
@@ -62,6 +66,7 @@ function valuesOf(
   fresh: FileReferences | undefined,
   old: FileReferences | undefined,
   wanted: ReadonlyMap<string, Wanted>,
+  brought: Brought[],
 ): ReadonlyMap<string, Value> {
   const values = new Map<string, Value>();
   for (const rule of rules) {
@@ -74,6 +79,10 @@ function valuesOf(
           ? (there?.value ?? recordedValue(rule, batch.state(rule.name), reference))
           : valueFor(reference, targetOf(rule, together));
       if (there === undefined || !sameValue(there.value, reference.value)) batch.stirred.add(rule.name);
+      if (there === undefined) {
+        const place = placeOf(fresh?.path ?? '', reference.id);
+        brought.push({ policy: rule.name, place, standing: standingOf(value ?? reference.value), from: null });
+      }
       if (value !== null && !sameValue(value, reference.value)) values.set(reference.id, value);
     }
   }
@@ -101,20 +110,29 @@ function lostEdits(
 }
 
 function isEdited(state: UnitState, place: string, { value }: Reference): boolean {
-  if (!(place in placesOf(state))) return false;
+  if ((placesOf(state)[place] ?? null) === null) return false;
   const standing = standingOf(value);
   return !state.releases.some((_, step) => placesAt(state, step)[place] === standing);
 }
 
-/** Settles the policies whose references stand at these paths, before their files move or go; returns their names. */
-export async function settleThere(batch: Batch, paths: readonly string[]): Promise<readonly string[]> {
+/** Settles the policies whose references stand at these paths, before their files move; returns where they stand. */
+export async function settleThere(batch: Batch, paths: readonly string[]): Promise<readonly Standing[]> {
   const { references, round } = batch;
   const covered = paths.filter((path) => references.covering(path).length > 0);
   if (covered.length === 0) return [];
   await round.main.open(covered);
-  const rules = rulesIn(batch, [...(await references.at(covered)).values()]);
-  await settleRecorded(batch, rules);
-  return rules.map(({ name }) => name);
+  const files = [...(await references.at(covered)).values()];
+  await settleRecorded(batch, rulesIn(batch, files));
+  return files.flatMap(({ path, matched }) =>
+    [...matched].flatMap(([policy, found]) => found.map((reference) => ({ policy, path, reference }))),
+  );
+}
+
+/** A reference, and the policy that keeps it. */
+interface Standing {
+  readonly policy: string;
+  readonly path: string;
+  readonly reference: Reference;
 }
 
 /** The rules that have references in these files. */

@@ -56,13 +56,13 @@ export function decideImage(
   for (const { path, reference } of placed) {
     const place = placeOf(path, reference.id);
     const present = standingOf(reference.value);
-    const seen = { value: reference.value, place, present, recorded: places[place] };
+    const seen = { value: reference.value, place, present, recorded: places[place] ?? undefined };
     if (known && isLeft(unit, seen, wanted)) continue;
     const value =
       wanted === null ? restored(unit, state, reference, seen) : valueFor(reference, targetOf(image, wanted));
     if (value === null) continue;
     const next = standingOf(value);
-    if (seen.recorded !== next) changed[place] = next;
+    if (seen.recorded !== next || present !== next) changed[place] = next;
     if (present === next) continue;
     edits.push({ path, reference, value });
     if (seen.recorded !== undefined && seen.recorded !== present) edited.push(`${path}:${reference.line}`);
@@ -89,9 +89,18 @@ function restored(
   { value, place, present, recorded }: Seen,
 ): Value | null {
   if (isReleased(recordOf(state)) || !saysHeld(image, state, value)) return null;
-  // Whoever wrote it there since meant it.
-  if (recorded !== undefined && recorded !== present) return null;
-  const before = valueAt(state.before[place] ?? null);
-  const back = before !== null && !saysHeld(image, state, before) ? before : recordedValue(image, state, reference);
-  return back === null || standingOf(back) === present ? null : back;
+  // Whoever wrote it there since, or set it back to that, meant it.
+  if ((recorded !== undefined && recorded !== present) || isSetBack(state, place)) return null;
+  const choices = [valueAt(state.before[place] ?? null), recordedValue(image, state, reference)].filter(
+    (choice) => choice !== null && standingOf(choice) !== present,
+  ) as Value[];
+  return choices.find((choice) => !saysHeld(image, state, choice)) ?? choices[0] ?? null;
+}
+
+/** Whether the last that is known of a reference is that people set it back to what it said before. */
+function isSetBack({ before, releases }: UnitState, place: string): boolean {
+  const past = releases.filter(({ changed }) => place in changed);
+  const [last, ...others] = past.toReversed();
+  const stood = [before[place], ...others.map(({ changed }) => changed[place])];
+  return last !== undefined && last.release === null && others.length > 0 && stood.includes(last.changed[place]);
 }

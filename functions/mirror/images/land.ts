@@ -1,5 +1,5 @@
 import { type Entry, type GitObject, type Oid, oidOf } from '../../../shared/git/object.ts';
-import { type Places, REMOVED, recordOf } from '../../../shared/ledger/state.ts';
+import { type Places, placesOf, REMOVED, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
 import { setReferences } from '../../../shared/reference/edit.ts';
 import type { Value } from '../../../shared/reference/reference.ts';
 import { textOf } from '../../../shared/reference/text.ts';
@@ -9,6 +9,7 @@ import { after, blank, commitRelease, type Part } from '../commit.ts';
 import { cut } from '../message.ts';
 import type { ImageConcern } from './concern.ts';
 import type { Edit, ImageDecision, Placed } from './decide.ts';
+import { noted } from './note.ts';
 import type { Wanted } from './recorded.ts';
 import { placeOf, standingOf } from './value.ts';
 
@@ -27,7 +28,17 @@ export function partOf(
   const about = { version: wanted?.tag ?? null, content: wanted?.digest ?? REMOVED, root: '', source };
   const publisher = changes.findLast(({ digest }) => digest !== undefined && digest === wanted?.digest)?.publisher;
   const made = { ...blank(batch, unit.rule, about), changed, publisher: publisher ?? null };
-  return { before: batch.state(unit.id), made, stood: standings(placed) };
+  const stood = standings(placed);
+  return { before: replaced(batch.state(unit.id), changed, stood, made.at), made, stood };
+}
+
+/** The state that knows what a release replaces, so that who reverts it is noticed. */
+function replaced(state: UnitState, changed: Places, stood: Places, at: string): UnitState {
+  const recorded = placesOf(state);
+  const other = Object.keys(changed).filter(
+    (place) => (recorded[place] ?? null) !== null && stood[place] !== undefined && stood[place] !== recorded[place],
+  );
+  return noted(state, Object.fromEntries(other.map((place) => [place, stood[place] ?? null])), at);
 }
 
 /** What these references say. */

@@ -9,7 +9,9 @@ import { each } from '../each.ts';
 import type { ImageConcern } from './concern.ts';
 import { decideImage, type Placed } from './decide.ts';
 import { adoptImage, landImage, partOf, standings } from './land.ts';
+import { withoutUncovered } from './note.ts';
 import { type ImageJudgement, judgeImage, UNREADABLE } from './observe.ts';
+import { tellProblems } from './problems.ts';
 import { saysHeld, targetOf } from './recorded.ts';
 import type { FileReferences } from './references.ts';
 import { settleImage } from './settle.ts';
@@ -55,6 +57,8 @@ export async function planImages(
     await release(batch, concern, judgement, index);
     planned.set(concern.unit.id, judgement.seen);
   }
+  const decided = units.filter(({ id }) => planned.has(id));
+  tellProblems(batch, decided, files);
   return planned;
 }
 
@@ -99,8 +103,10 @@ export function placedOf({ image }: ImageUnit, index: ReadonlyMap<string, FileRe
 export function settle(batch: Batch, unit: ImageUnit, placed: readonly Placed[]): boolean {
   const before = batch.state(unit.id);
   if (recordOf(before) === null) return false;
-  const { state, takenBack } = settleImage(unit.image, before, standings(placed), batch.now.toISOString());
+  const kept = withoutUncovered(batch, unit.image, before);
+  const { state, takenBack } = settleImage(unit.image, kept, standings(placed), batch.now.toISOString());
   if (takenBack.length > 0) batch.takeBack(state, takenBack, before.held);
+  else if (kept !== before) batch.put(kept);
   return takenBack.length > 0;
 }
 

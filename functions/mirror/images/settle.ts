@@ -25,19 +25,26 @@ export function settleImage(image: ImageRule, state: UnitState, present: Places,
   const recorded = placesOf(state);
   const origins = Object.keys(recorded).flatMap((place): Origin | never[] => {
     const standing = present[place] ?? null;
-    return standing === null || standing === recorded[place] ? [] : (originOf(image, state, place, standing) ?? []);
+    const isKept = (recorded[place] ?? null) !== null;
+    return !isKept || standing === null || standing === recorded[place]
+      ? []
+      : (originOf(image, state, place, standing) ?? []);
   });
   if (origins.length === 0) return { state, takenBack: [] };
 
   const takenBack = origins.map(({ place }) => place);
   // Where they were set back to different releases, the earliest counts: nothing that came after it was wanted.
   const step = Math.min(...origins.map((origin) => origin.step));
-  const earliest = new Set(origins.filter((origin) => origin.step === step).map((origin) => origin.standing));
-  const [standing = null] = earliest.size === 1 ? earliest : [];
   // What was adopted counts, too: a tag that was built again is what references say without an edit.
-  const undone = state.releases.slice(step + 1);
+  const undone = state.releases.filter(
+    ({ release, content }, at) => at > step && (release !== null || content !== state.releases[at - 1]?.content),
+  );
   const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);
-  if (standing?.content) held.delete(standing.content);
+  const said = new Set(origins.map((origin) => origin.standing?.content));
+  const [agreed] = said.size === 1 ? said : [];
+  if (agreed) held.delete(agreed);
+  const earliest = origins.find((origin) => origin.step === step)?.standing;
+  const standing = earliest?.content && !held.has(earliest.content) ? earliest : null;
 
   const latest = state.releases.at(-1) as Release;
   const record: Release = {
@@ -61,11 +68,14 @@ export function settleImage(image: ImageRule, state: UnitState, present: Places,
 function originOf(image: ImageRule, { before, releases }: UnitState, place: string, standing: string): Origin | null {
   const value = valueAt(standing);
   const isSaid = (past: Release): boolean => value !== null && saysRelease(image, value, past);
+  // What stood there before the rule let go of it is another story.
+  const left = releases.findLastIndex(({ changed }) => changed[place] === null);
+  const had = (past: Release, at: number): boolean => at > left && past.changed[place] === standing;
   // What people set back themselves counts as what they set it back to.
-  const put = releases.findLastIndex(
-    (past) => past.changed[place] === standing && (past.release !== null || isSaid(past)),
-  );
-  if (put === -1 && before[place] !== standing) return null;
+  const released = releases.findLastIndex((past, at) => had(past, at) && (past.release !== null || isSaid(past)));
+  const stoodBefore = left === -1 && before[place] === standing;
+  const put = released === -1 && !stoodBefore ? releases.findLastIndex(had) : released;
+  if (put === -1 && !stoodBefore) return null;
   const step = put === -1 ? releases.findIndex(({ changed }) => place in changed) - 1 : put;
   const own = releases[put];
   return { place, step, standing: own !== undefined && isSaid(own) ? own : (releases.findLast(isSaid) ?? null) };
