@@ -6,6 +6,7 @@ import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
 import { recordFault } from './fault.ts';
 import { BURST, gather } from './gather.ts';
+import { impatient } from './images/patience.ts';
 import { planBatch } from './plan-batch.ts';
 import { Pusher } from './push.ts';
 import { remind } from './remind.ts';
@@ -40,9 +41,10 @@ const ROUND = 15_000;
  */
 export async function mirror(
   first: Arrivals,
-  deps: Deps,
+  given: Deps,
   arrive: () => Promise<Arrivals> = async () => NOTHING,
 ): Promise<ReadonlyMap<Change, FerryError>> {
+  const deps = { ...given, images: impatient(given.images) };
   const deliveries = [...first.deliveries];
   const changes = deliveries.map(({ change }) => change);
   /** Units that were decided by what their source held before and after: by the rule that decided. */

@@ -11,7 +11,7 @@ export function faultOfConnection(error: unknown, late: boolean, host: string): 
   if (late)
     return new Retryable('RegistryUnavailable', `${host} did not answer within the time that was left.`, {
       hint: AGAIN,
-      facts: { host },
+      facts: { host, late: true },
     });
   if (isRefusedAddress(error)) return addressRefused(host);
   const code = codeOf(error);

@@ -7,7 +7,7 @@ import type { Canned } from '../servers/fake-registry.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
 import { type ImageRegistry, imageRegistry, type Trouble } from '../servers/image-registry.ts';
 import { CONFIG } from '../servers/stack.ts';
-import { deployment, read, sweepOnce } from './images.ts';
+import { deployment, govern, read, sweepOnce } from './images.ts';
 
 const SOUND = 'sound';
 const BROKEN = [
@@ -34,19 +34,26 @@ describe('a registry in trouble', () => {
   let images: Images;
   let told = 0;
   const imageOf = (name: string): string => `${registry.host}/acme/${name}`;
+  /** gitferry.yaml, with these images beside the usual. */
+  const rulesWith = (...others: readonly string[]): string => {
+    const all = [
+      ...[SOUND, ...BROKEN].map((name) => [name, imageOf(name)] as const),
+      ...others.map((one) => [one.slice(one.lastIndexOf('/') + 1), one] as const),
+    ];
+    const lines = all.map(
+      ([name, image]) =>
+        `  - { image: "${image}", name: "apps:${name}", policy: { semver: "*" }, files: ["${name}/**", "apps/**"] }\n`,
+    );
+    return `${CONFIG}images:\n${lines.join('')}`;
+  };
   const written = (name: string, tag: string, digest: string): string =>
     deployment(`${imageOf(name)}:${tag}@${digest}`);
 
   before(async () => {
     registry = await imageRegistry();
     images = ociRegistry({ privateRegistries: [registry.host] });
-    const names = [SOUND, ...BROKEN];
-    const policies = names.map(
-      (name) =>
-        `  - { image: "${imageOf(name)}", name: "apps:${name}", policy: { semver: "*" }, files: ["${name}/**", "apps/**"] }\n`,
-    );
-    const files = names.map((name) => [`${name}/main.yaml`, deployment(`${imageOf(name)}:1.0.0`)]);
-    ferry = await startFerry({}, Object.fromEntries(files), `${CONFIG}images:\n${policies.join('')}`);
+    const files = [SOUND, ...BROKEN].map((name) => [`${name}/main.yaml`, deployment(`${imageOf(name)}:1.0.0`)]);
+    ferry = await startFerry({}, Object.fromEntries(files), rulesWith());
     await ferry.send(formatChange({ kind: 'config' }));
     await invoke();
   });
@@ -216,6 +223,25 @@ describe('a registry in trouble', () => {
     fail('first', null);
     await invoke();
     assert.equal((await ferry.releases()).at(-1), 'Release first 1.2.0');
+  });
+
+  test('a registry that never answers holds up the others once, however many images it has', async () => {
+    const silent = await imageRegistry();
+    try {
+      const names = Array.from({ length: 80 }, (_, index) => `acme/silent-${index}`);
+      for (const name of names) silent.fail(name, () => new Promise<never>(() => {}));
+      await govern(ferry, rulesWith(...names.map((name) => `${silent.host}/${name}`)));
+      let left = 60_000;
+      const slow = ociRegistry({ privateRegistries: [registry.host, silent.host], remaining: () => 200 });
+      await push(SOUND, '1.8.0');
+      await ferry.invoke({ deps: { images: slow, remaining: () => (left -= 1000) } });
+      assert.match(await stands(SOUND), /:1\.8\.0@/u);
+      assert.ok(silent.asked.length <= 40, `${silent.asked.length} requests`);
+    } finally {
+      await govern(ferry, rulesWith());
+      await invoke();
+      await silent[Symbol.asyncDispose]();
+    }
   });
 
   test('files that name an image land while its registry is down: with what stands, or as they came', async () => {

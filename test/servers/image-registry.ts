@@ -2,7 +2,7 @@ import { minimalImage } from '../../infra/local/image-push.ts';
 import { type Asked, type Canned, type FakeRegistry, fakeRegistry } from './fake-registry.ts';
 
 /** Answers instead of a working registry; undefined lets that answer, null resets the connection. */
-export type Trouble = (asked: Asked) => Canned | null | undefined;
+export type Trouble = (asked: Asked) => Canned | null | undefined | Promise<never>;
 
 /** A registry on 127.0.0.1 that holds what was pushed to it, and does wrong where it is told to. */
 export interface ImageRegistry extends FakeRegistry {
@@ -30,7 +30,7 @@ export async function imageRegistry(): Promise<ImageRegistry> {
   const tags = new Map<string, Map<string, Held>>();
   const troubles = new Map<string, Trouble>();
 
-  const answer = (asked: Asked): Canned | null => {
+  const answer = (asked: Asked): Canned | null | Promise<never> => {
     const [, repository = '', name] = PATH.exec(asked.path) ?? [];
     const trouble = troubles.get(repository)?.(asked);
     if (trouble !== undefined) return trouble;
