@@ -69,6 +69,8 @@ describe('places where images are named', () => {
       'ring/main.yaml': deployment(`${imageOf('ring')}:1.0.0-0`),
       'prod/main.yaml': deployment(`${imageOf('ring')}:1.0.0`),
       'both/main.yaml': deployment(`${imageOf('both')}:1.0.0`),
+      'told/kustomization.yaml': `images:\n${`  - { name: ${imageOf('told')}, newTag: 1.0.0 }\n`.repeat(2)}`,
+      'told/incomplete.yaml': `image: { repository: ${imageOf('told')} }\n`,
       'marked/bare.yaml': `tag: 1.0.0 # {"$imagepolicy": "apps:marked:tag"}\nother: 1.0.0 # {"$imagepolicy": "apps:nobody:tag"}\n`,
     };
     const policies = [
@@ -77,6 +79,7 @@ describe('places where images are named', () => {
       policy('names'),
       policy('pinned', 'pin: tag'),
       policy('marked'),
+      policy('told'),
       policy('chart', 'files: ["charts/**"]'),
       // Two rules for one image, whose files are apart; and two whose files are not.
       `  - { image: ${imageOf('ring')}, name: "ring:early", policy: { semver: ">=0-0" }, files: ["ring/**"] }\n`,
@@ -190,6 +193,16 @@ describe('places where images are named', () => {
       await read(ferry, 'marked/bare.yaml'),
       `tag: 1.1.0 # {"$imagepolicy": "apps:marked:tag"}\nother: 1.0.0 # {"$imagepolicy": "apps:nobody:tag"}\n`,
     );
+  });
+
+  test('fault 33: what no policy can set is told once, with file and line', async () => {
+    await land('told', '1.1.0');
+    const told = (await ferry.events()).filter(({ unit, type }) => unit === null && type === 'waiting');
+    assert.deepEqual(told.map(({ reason, paths }) => [reason, paths]).toSorted(), [
+      ['MarkerWithoutPolicy', ['marked/bare.yaml:2']],
+      ['ReferenceAmbiguous', ['told/kustomization.yaml:2', 'told/kustomization.yaml:3']],
+      ['ReferenceIncomplete', ['told/incomplete.yaml:1']],
+    ]);
   });
 
   describe('in an unpacked chart', () => {

@@ -3,7 +3,7 @@ import type { Batch } from '../batch.ts';
 import type { FileReferences } from './references.ts';
 
 /** What is wrong with a reference or a marker; a file that can't be read at all need not be meant. */
-const TELLING = /^(?:Marker|Reference(?!Ambiguous))/u;
+const TELLING = /^(?:Marker|Reference)/u;
 
 /** As many as one message lists. */
 const LISTED = 20;
@@ -19,7 +19,9 @@ export function tellProblems(batch: Batch, units: readonly ImageUnit[], files: r
     batch.references.covering(path).some((rule) => fresh.some(({ image }) => image === rule)),
   );
   const found = covered.flatMap(({ path, problems }) =>
-    problems.filter(({ reason }) => TELLING.test(reason)).map((problem) => ({ ...problem, path })),
+    problems
+      .filter(({ reason, rules }) => TELLING.test(reason) && rules === undefined)
+      .map((problem) => ({ ...problem, path })),
   );
   for (const [reason, same] of Map.groupBy(found, ({ reason }) => reason)) {
     const [first] = same;
