@@ -182,10 +182,7 @@ describe('which tag lands', () => {
       assert.deepEqual(await waiting('apps:moved'), []);
     });
 
-    const todo = 'what a record says of another image is no edit: decideImage takes it for one';
-    test('where people write the other name and the old tag: it is pinned, and goes on from there', {
-      todo,
-    }, async () => {
+    test('where people write the other name and the old tag: it is pinned, and goes on from there', async () => {
       await land('retold', '1.1.0');
       const digest = ferry.images.push(elsewhere('retold'), '1.1.0', 'built for the other registry');
       await ferry.server.repository.commit({ 'retold/main.yaml': deployment(`${elsewhere('retold')}:1.1.0`) });

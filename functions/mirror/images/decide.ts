@@ -1,3 +1,5 @@
+import type { ImageRule } from '../../../shared/config/config.ts';
+import { parseImage } from '../../../shared/image/image.ts';
 import { type Places, placesOf, recordOf, type Standing, type UnitState } from '../../../shared/ledger/state.ts';
 import type { Reference, Value } from '../../../shared/reference/reference.ts';
 import { valueFor } from '../../../shared/reference/value.ts';
@@ -65,11 +67,18 @@ export function decideImage(
     if (seen.recorded !== next || present !== next) changed[place] = next;
     if (present === next) continue;
     edits.push({ path, reference, value });
-    if (seen.recorded !== undefined && seen.recorded !== present) edited.push(`${path}:${reference.line}`);
+    if (seen.recorded !== undefined && seen.recorded !== present && !isMoved(image, reference, seen.recorded))
+      edited.push(`${path}:${reference.line}`);
   }
   if (edited.length > 0 && image.onEdit === 'hold') return { kind: 'wait', reason: 'PlaceEdited', paths: edited };
   if (edits.length === 0 && Object.keys(changed).length === 0 && known) return { kind: 'nothing', why };
   return { kind: 'land', edits, changed };
+}
+
+/** Whether a reference names the rule's image now, and named another when it was recorded: it was moved with the rule. */
+function isMoved({ image }: ImageRule, reference: Reference, recorded: Standing): boolean {
+  const name = valueAt(recorded)?.name ?? null;
+  return name !== null && reference.image === image && parseImage(name)?.image !== image;
 }
 
 /** Whether people set a reference back to another spelling of what it is to say: the rule is not applied to it again. */

@@ -35,9 +35,12 @@ export function settleImage(image: ImageRule, state: UnitState, present: Places,
   const takenBack = origins.map(({ place }) => place);
   // Where they were set back to different releases, the earliest counts: nothing that came after it was wanted.
   const step = Math.min(...origins.map((origin) => origin.step));
-  // What was adopted counts, too: a tag that was built again is what references say without an edit.
+  // What was adopted counts, too: a tag that was built again is what references say without an edit. What people went
+  // back to does not: it was there before.
+  const isNew = (content: Release['content'], at: number): boolean =>
+    state.releases.findIndex((past) => past.content === content) === at;
   const undone = state.releases.filter(
-    ({ release, content }, at) => at > step && (release !== null || content !== state.releases[at - 1]?.content),
+    ({ release, content }, at) => at > step && (release !== null || isNew(content, at)),
   );
   const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);
   const said = new Set(origins.map((origin) => origin.standing?.content));
