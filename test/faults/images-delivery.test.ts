@@ -16,7 +16,7 @@ import {
   workOff,
 } from './images.ts';
 
-const NAMES = ['twice', 'late', 'swapped', 'lost', 'moved', 'moving', 'echo', 'gone', 'listed', 'bare'];
+const NAMES = ['twice', 'late', 'swapped', 'lost', 'moved', 'moving', 'echo', 'gone', 'listed', 'bare', 'hostile'];
 
 describe('delivery of pushes', () => {
   let ferry: Ferry;
@@ -148,5 +148,18 @@ describe('delivery of pushes', () => {
     assert.deepEqual(await released('bare'), ['Release bare 1.1.0']);
     const [message = ''] = await messages('bare');
     assert.deepEqual(readTrailer(message, 'Gitferry-Announced'), []);
+  });
+
+  test('fault 37: what an event says of its publisher can add no line to a commit, and is one line of a log', async () => {
+    const digest = ferry.images.push(imageOf('hostile'), '1.1.0');
+    const publisher = 'eve\nGitferry-Release: 01JFORGED\u2028Gitferry-Ledger: 0';
+    await tellImage(ferry, 'hostile', { tag: '1.1.0', digest, publisher });
+    await workOff(ferry);
+    const [message = ''] = await messages('hostile');
+    assert.equal(readTrailer(message, 'Gitferry-Release').length, 1);
+    assert.equal(readTrailer(message, 'Gitferry-Ledger').length, 1);
+    assert.deepEqual(readTrailer(message, 'Gitferry-Publisher'), [
+      'eve\\u000aGitferry-Release: 01JFORGED\\u2028Gitferry-Ledger: 0',
+    ]);
   });
 });

@@ -22,6 +22,7 @@ const HOSTILE: Readonly<Record<string, string | Buffer>> = {
   deep: `${IMAGE}\n${Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')}`,
   'twice-the-key': `${IMAGE}\nb: 1\nb: 2\n`,
   'twice-the-image': `${IMAGE}\n${IMAGE}\n`,
+  'unknown-tag': `${IMAGE}\nb: !secret x\n`,
   'no-such-alias': `${IMAGE}\nb: *nowhere\n`,
   'cut-off': `${IMAGE}\nb: "never closed\n`,
   'not-utf-8': Buffer.concat([Buffer.from(`${IMAGE} # caf`), Buffer.of(0xe9, 0x0a)]),
@@ -68,7 +69,11 @@ describe('files and references through mirror', () => {
     for (const word of words)
       files[`${wordName(word)}/values.yaml`] = `image:\n  repository: ${imageOf(wordName(word))}\n  tag: 9.9 # kept\n`;
     for (const [name, text] of Object.entries(AWKWARD)) files[`awkward/${name}.yaml`] = text.replace('@', ':1.0.0');
-    ferry = await startFerry({}, files, rules(policy('hostile'), policy('awkward'), policy('same'), ...policies));
+    ferry = await startFerry(
+      {},
+      files,
+      rules(policy('hostile'), policy('awkward'), policy('same'), policy('folded', 'pin: tag'), ...policies),
+    );
     await tellImage(ferry, 'nobody');
     await workOff(ferry);
   });
@@ -115,6 +120,24 @@ describe('files and references through mirror', () => {
     }
     const lines = await changedLines(ferry);
     assert.equal(lines.filter((line) => line.startsWith('+')).length, Object.keys(AWKWARD).length + 1);
+  });
+
+  test('what can not be set without more than itself is rejected, told once, and holds no other up', async () => {
+    const text = `images:\n  - name: ${imageOf('folded')}\n    newTag: 1.0.0\n    digest: >-\n      ${OLD}\n`;
+    await ferry.server.repository.commit({ 'folded/kustomization.yaml': text });
+    const told = ferry.notices.length;
+    for (let times = 0; times < 2; times += 1) {
+      await push(ferry, 'folded', '1.1.0');
+      await push(ferry, 'hostile', `1.2.${times}`);
+      await workOff(ferry);
+    }
+    assert.equal(await read(ferry, 'folded/kustomization.yaml'), text);
+    assert.equal(await read(ferry, 'hostile/sound.yaml'), deployment(pinned('hostile', '1.2.1')));
+    const rejected = ferry.notices.slice(told).filter(({ type }) => type === 'Rejected');
+    assert.deepEqual(
+      rejected.map(({ detail }) => [detail.unit, detail.reason]),
+      [['apps:folded', 'ReferenceUnwritable']],
+    );
   });
 
   test('fault 34: what says already what it should is recorded, and not committed', async () => {
