@@ -1,12 +1,12 @@
 import type { Change } from '../../shared/change/change.ts';
 import { type FerryError, Rejected, Retryable } from '../../shared/errors.ts';
+import { impatient } from '../../shared/source/patience.ts';
 import { announce } from './announce.ts';
 import { Batch, type Unreadable } from './batch.ts';
 import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
 import { recordFault } from './fault.ts';
 import { BURST, gather } from './gather.ts';
-import { impatient } from './images/patience.ts';
 import { planBatch } from './plan-batch.ts';
 import { Pusher } from './push.ts';
 import { remind } from './remind.ts';

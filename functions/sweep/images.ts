@@ -3,6 +3,7 @@ import { FerryError } from '../../shared/errors.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { emptyState, recordOf, type UnitState } from '../../shared/ledger/state.ts';
 import type { Images } from '../../shared/source/images.ts';
+import { impatient } from '../../shared/source/patience.ts';
 import { chooseImage } from '../../shared/unit/choose-image.ts';
 import { imageUnit } from '../../shared/unit/unit.ts';
 import type { Cursor } from './cursor.ts';
@@ -23,11 +24,12 @@ export async function sweepImages(
   const from = cursor?.phase === 'images' ? rules.findIndex(({ name }) => name === cursor.policy) : 0;
   const left = rules.slice(Math.max(from, 0));
   await ledger.load(left.map(({ name }) => name));
+  const images = impatient(deps.images);
   for (const rule of left) {
     if (deps.remaining() < HANDOVER) return { phase: 'images', policy: rule.name };
     const state = ledger.state(rule.name) ?? emptyState(rule.name);
     // A registry that is out of reach now is looked at by the next sweep.
-    const missed = await isMissed(rule, state, moved, deps.images).catch((error: unknown) => {
+    const missed = await isMissed(rule, state, moved, images).catch((error: unknown) => {
       if (!(error instanceof FerryError)) throw error;
       deps.log('not looked at', { policy: rule.name, reason: error.reason, message: error.message });
       return false;

@@ -19,6 +19,7 @@ import {
 } from './images.ts';
 
 const NAMES = [
+  'broken',
   'mistake',
   'lowered',
   'narrowed',
@@ -162,6 +163,16 @@ describe('which tag lands', () => {
     assert.equal(await stands('dropped'), deployment(pinned('dropped', '1.1.0')));
     await land('dropped', '1.4.0');
     assert.equal(await stands('dropped'), deployment(pinned('dropped', '1.4.0')));
+  });
+
+  test('while gitferry.yaml is broken nothing lands and nothing is lost: mended, what came meanwhile lands', async () => {
+    await land('broken', '1.1.0');
+    await govern(ferry, 'images: [');
+    await land('broken', '1.2.0');
+    assert.equal(await stands('broken'), deployment(pinned('broken', '1.1.0')));
+    await govern(ferry, rules(...policies.values()));
+    await workOff(ferry);
+    assert.equal(await stands('broken'), deployment(pinned('broken', '1.2.0')));
   });
 
   describe('another registry', () => {

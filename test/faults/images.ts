@@ -80,11 +80,18 @@ export async function govern(ferry: Ferry, text: string): Promise<void> {
   await ferry.send(formatChange({ kind: 'config' }));
 }
 
-/** One sweep, whose questions are answered; `minutes` from now, and by another registry than the ferry's. */
-export async function sweepOnce(
-  ferry: Ferry,
-  { minutes = 0, images = ferry.images }: { readonly minutes?: number; readonly images?: Images } = {},
-): Promise<void> {
+export interface Sweeping {
+  /** Minutes from now. */
+  readonly minutes?: number;
+  /** Another registry than the ferry's. */
+  readonly images?: Images;
+  /** Whether what it asks for is done, too. */
+  readonly work?: boolean;
+}
+
+/** One sweep, whose questions are answered. */
+export async function sweepOnce(ferry: Ferry, sweeping: Sweeping = {}): Promise<void> {
+  const { minutes = 0, images = ferry.images, work = true } = sweeping;
   const { server, bucket, notices } = ferry;
   await sweep(null, {
     deployment: 'test',
@@ -101,7 +108,7 @@ export async function sweepOnce(
     remaining: () => 60_000,
     log: () => {},
   });
-  await workOff(ferry, { deps: { images } });
+  if (work) await workOff(ferry, { deps: { images } });
 }
 
 /** What stands at a path of the branch, as bytes are. */

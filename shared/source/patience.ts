@@ -1,6 +1,6 @@
-import { Retryable } from '../../../shared/errors.ts';
-import { partsOf } from '../../../shared/image/image.ts';
-import type { Images } from '../../../shared/source/images.ts';
+import { Retryable } from '../errors.ts';
+import { partsOf } from '../image/image.ts';
+import type { Images } from './images.ts';
 
 /**
  * The same registries, for one invocation: one that let a request run out of time is not asked again, so that a hundred
