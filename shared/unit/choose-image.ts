@@ -12,10 +12,22 @@ export type ImageChoice =
   | { readonly kind: 'want'; readonly tag: string; readonly digest: string; readonly why: string }
   | { readonly kind: 'stay'; readonly why: string };
 
-/** The tags that were taken back or failed: a rebuild under the same tag is no newer content. */
+/**
+ * The tags that were taken back or failed: a rebuild under the same tag is no newer content. Where another tag of the very
+ * same content stands, only the tag was taken back.
+ */
 export function heldTags(state: UnitState): ReadonlySet<string> {
-  const held = state.releases.filter(({ content }) => content !== null && state.held.includes(content));
-  return new Set(held.flatMap(({ version }) => version ?? []));
+  const { held, releases } = state;
+  const taken = releases.filter((past, at) => {
+    if (past.content === null) return false;
+    return held.includes(past.content) || isRetagTakenBack(past, releases.slice(at + 1), recordOf(state));
+  });
+  return new Set(taken.flatMap(({ version }) => version ?? []));
+}
+
+function isRetagTakenBack({ release, version, content }: Release, later: readonly Release[], record: Release | null) {
+  const other = later.some((left) => left.release === null && left.content === content && left.version !== version);
+  return release !== null && other && record?.version !== version;
 }
 
 /** What stands takes part in the choice while it may stay: neither held nor outside the policy. */

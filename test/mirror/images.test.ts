@@ -93,6 +93,18 @@ describe('images', () => {
     assert.equal(await file(), manifest(pinned('1.1.0', 'rebuilt')).trimEnd());
   });
 
+  test('a new tag for the same content lands, and stays back when a person takes it back', async () => {
+    await start();
+    await push('1.1.0', 'same');
+    await push('1.2.0', 'same');
+    assert.equal(await file(), manifest(pinned('1.2.0', 'same')).trimEnd());
+    await revert();
+    await push('1.2.0', 'same');
+    assert.equal(await file(), manifest(pinned('1.1.0', 'same')).trimEnd());
+    await push('1.3.0', 'same');
+    assert.equal(await file(), manifest(pinned('1.3.0', 'same')).trimEnd());
+  });
+
   test('a revert by a person stays, also against a rebuild; something newer lands', async () => {
     await start();
     await push('1.1.0');

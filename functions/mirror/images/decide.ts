@@ -50,7 +50,8 @@ export function decideImage(
       : { kind: 'wait', reason: 'ReferenceMissing', paths: image.files };
 
   const record = recordOf(state);
-  const known = wanted === null || (record?.content === wanted.digest && record.rule === rule);
+  const known =
+    wanted === null || (record?.content === wanted.digest && record.version === wanted.tag && record.rule === rule);
   const places = placesOf(state);
   const edits: Edit[] = [];
   const edited: string[] = [];
@@ -98,11 +99,12 @@ function restored(
   { value, place, present, recorded }: Seen,
 ): Value | null {
   if (isReleased(recordOf(state)) || !saysHeld(image, state, value)) return null;
-  // Whoever wrote it there since, or set it back to that, meant it.
+  // Whoever wrote it there since, or set it back to that, meant it; and what people left is the record.
   if ((recorded !== undefined && recorded !== present) || isSetBack(state, place)) return null;
-  const choices = [valueAt(state.before[place] ?? null), recordedValue(image, state, reference)].filter(
-    (choice) => choice !== null && standingOf(choice) !== present,
-  ) as Value[];
+  if (Object.values(recordOf(state)?.changed ?? {}).includes(present)) return null;
+  const choices = [valueAt(state.before[place] ?? null), recordedValue(image, state, reference)]
+    .filter((choice) => choice !== null)
+    .filter((choice) => standingOf(choice) !== present);
   return choices.find((choice) => !saysHeld(image, state, choice)) ?? choices[0] ?? null;
 }
 
