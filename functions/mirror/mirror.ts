@@ -111,12 +111,19 @@ async function again(attempt: number, deps: Deps): Promise<number> {
   return attempt + 1;
 }
 
-/** The changes that reach a unit, or a bucket, that is in trouble. */
-function failures({ reach, failed }: Concerns, troubled: ReadonlyMap<string, FerryError>): Map<Change, FerryError> {
+/** The changes that reach a unit, or a bucket, that is in trouble; one of the rules themselves reaches all that is new. */
+function failures(
+  { reach, failed, ruled }: Concerns,
+  troubled: ReadonlyMap<string, FerryError>,
+): Map<Change, FerryError> {
   const result = new Map<Change, FerryError>();
   for (const [change, error] of failed) if ('kind' in change) result.set(change, error);
+  const [unlisted] = [...failed].flatMap(([rule, error]) => ('kind' in rule ? [] : [error]));
+  const renewed = [...ruled.values()].flat();
   for (const [change, units] of reach) {
-    const error = units.map((id) => troubled.get(id)).find((trouble) => trouble !== undefined);
+    const all = change.kind === 'config' ? renewed : units;
+    const trouble = all.map((id) => troubled.get(id)).find((one) => one !== undefined);
+    const error = trouble ?? (change.kind === 'config' ? unlisted : undefined);
     if (error !== undefined) result.set(change, error);
   }
   return result;

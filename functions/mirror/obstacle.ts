@@ -1,3 +1,4 @@
+import { isImage } from '../../shared/unit/unit.ts';
 import type { Obstacle } from './decide.ts';
 
 interface Words {
@@ -13,7 +14,9 @@ export function obstacleText({ reason, paths }: Obstacle, unit: string, owner: s
     case 'PlaceEdited':
       return {
         message: `${where} was changed by a person since gitferry released it, so ${unit} waits.`,
-        hint: 'Put the change where the artifact is built and revert it here, or set `onEdit: overwrite` on the mirror.',
+        hint: isImage(unit)
+          ? 'Set it back to what gitferry wrote there, or set `onEdit: overwrite` on the policy.'
+          : 'Put the change where the artifact is built and revert it here, or set `onEdit: overwrite` on the mirror.',
       };
     case 'PlaceOccupied':
       return {

@@ -163,6 +163,6 @@ function tally(batch: Batch, { mirror }: Unit, before: UnitState, state: UnitSta
   batch.head = { ...batch.head, mirrors: { ...batch.head.mirrors, [mirror.name]: next } };
 }
 
-function wasTurnedAway({ rejected, waiting }: UnitState, key: string): boolean {
+export function wasTurnedAway({ rejected, waiting }: UnitState, key: string): boolean {
   return waiting !== null || Object.values(rejected).some(({ source }) => objectOf(source)?.key === key);
 }

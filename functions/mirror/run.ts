@@ -48,7 +48,7 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
 
   const outcome = await mirror(take(given), deps, arrive).catch(asFerryError);
   if (outcome instanceof FerryError)
-    deps.log('nothing could be recorded', { reason: outcome.reason, message: outcome.message });
+    deps.log('nothing could be recorded', { reason: outcome.reason, why: outcome.message });
   await tellStalls(outcome instanceof FerryError ? [outcome] : [...outcome.values()], deps);
 
   const kept = new Map<Message, FerryError>();

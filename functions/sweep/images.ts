@@ -31,7 +31,7 @@ export async function sweepImages(
     // A registry that is out of reach now is looked at by the next sweep.
     const missed = await isMissed(rule, state, moved, images).catch((error: unknown) => {
       if (!(error instanceof FerryError)) throw error;
-      deps.log('not looked at', { policy: rule.name, reason: error.reason, message: error.message });
+      deps.log('not looked at', { policy: rule.name, reason: error.reason, why: error.message });
       return false;
     });
     if (!missed) continue;

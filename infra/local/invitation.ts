@@ -31,7 +31,8 @@ export function invite({ narrator, options, images, mirrorsImages, receiveUrl }:
 }
 
 const NOT_INSTALLED =
-  'No registry of images runs here: docker-registry is not installed (Debian: apt install docker-registry).\n' +
+  'No registry of images runs here: docker-registry is not installed (Debian: apt install docker-registry,\n' +
+  'whose own service is not needed: systemctl disable --now docker-registry).\n' +
   'What one would tell gitferry';
 const NOT_MIRRORED =
   'The registry is not used: the repository in .gitferry is from a run without one. Remove .gitferry to begin afresh.';

@@ -65,13 +65,13 @@ export function chooseImage(
     const digest = known.has(tag) ? known.get(tag) : listed.get(tag);
     if (digest === undefined || (digest === null && !known.has(tag))) return { kind: 'read', tag };
     if (digest === null || state.held.includes(digest)) continue;
-    return { kind: 'want', tag, digest, why: 'it is the best there is' };
+    return { kind: 'want', tag, digest, why: 'it is the best that may land' };
   }
   // What was released from another registry need not be in this one.
   if (standing !== null && !isOf(standing, unit))
     return { kind: 'stay', why: `what stands (${standing.version}) is newer than what this registry has` };
   if (standing?.version && standing.content)
-    return { kind: 'want', tag: standing.version, digest: standing.content, why: 'what stands is the best there is' };
+    return { kind: 'want', tag: standing.version, digest: standing.content, why: 'it is the best that may land' };
   if (floor !== null) return { kind: 'stay', why: `what stands (${floor}) is newer than what the registry has` };
   return { kind: 'stay', why: listed.size === 0 ? 'the registry has no such image' : 'no tag may land' };
 }

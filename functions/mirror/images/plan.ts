@@ -135,7 +135,8 @@ async function release(
     return batch.wait(unit, { content, source }, { reason: 'ReferenceAmbiguous', paths: ambiguous }, null);
 
   const decision = decideImage(unit, state, placed, wanted, why);
-  if (decision.kind === 'nothing') return batch.nothingOfImage(concern, decision.why);
+  if (decision.kind === 'nothing')
+    return batch.nothingOfImage(concern, `${wanted === null ? '' : `${wanted.tag} stands: `}${decision.why}`);
   if (decision.kind === 'wait') return batch.wait(unit, { content, source }, decision, null);
   const part = partOf(batch, concern, placed, wanted, decision);
   if (decision.edits.length === 0) return adoptImage(batch, unit, part);

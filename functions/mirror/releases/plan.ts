@@ -10,7 +10,7 @@ import type { Batch } from '../batch.ts';
 import { after, blank, commitRelease, type Part } from '../commit.ts';
 import { digestOf } from '../content.ts';
 import { cut } from '../message.ts';
-import { conclude } from '../release.ts';
+import { conclude, wasTurnedAway } from '../release.ts';
 import { draftImages, draftObjects } from './draft.ts';
 import { findMembers, type Members, missingOf } from './members.ts';
 import type { OpenRelease } from './open.ts';
@@ -137,6 +137,7 @@ async function landTogether(batch: Batch, { release, changes }: ReleaseConcern, 
       claims: claimsOf(object.metadata),
       changedAt: event?.at ?? null,
     });
+  if (wasTurnedAway(own.before, unit.key)) batch.redeemed.push(sourceOf(release));
   for (const { unit, part, decided } of objects.drafts) await conclude(batch, unit, part.before, decided);
 }
 
