@@ -17,13 +17,13 @@ import {
 import { addressOf } from '../../shared/notice/outcome.ts';
 import type { Subject, Unit } from '../../shared/unit/unit.ts';
 import type { Concern } from './concern.ts';
-import type { Desired, Obstacle } from './decide.ts';
 import type { Deps } from './deps.ts';
+import type { Desired, Obstacle } from './files/decide.ts';
+import { type Owner, readOwners } from './files/owners.ts';
 import type { ImageConcern } from './images/concern.ts';
 import { Masks } from './images/masks.ts';
 import { References } from './images/references.ts';
 import { obstacleText } from './obstacle.ts';
-import { type Owner, readOwners } from './owners.ts';
 import { type OpenRelease, Reserved } from './releases/open.ts';
 import type { Round } from './round.ts';
 

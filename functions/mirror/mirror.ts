@@ -7,7 +7,7 @@ import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
 import { recordFault } from './fault.ts';
 import { BURST, gather } from './gather.ts';
-import { planBatch } from './plan-batch.ts';
+import { planBatch } from './plan.ts';
 import { Pusher } from './push.ts';
 import { remind } from './remind.ts';
 import { openRound } from './round.ts';

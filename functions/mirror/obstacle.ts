@@ -1,5 +1,5 @@
 import { isImage } from '../../shared/unit/unit.ts';
-import type { Obstacle } from './decide.ts';
+import type { Obstacle } from './files/decide.ts';
 
 interface Words {
   readonly message: string;

@@ -1,179 +1,147 @@
-import type { Mirror } from '../../shared/config/config.ts';
+import type { Change } from '../../shared/change/change.ts';
+import type { Config } from '../../shared/config/config.ts';
 import { asFerryError, FerryError } from '../../shared/errors.ts';
-import {
-  objectOf,
-  type Places,
-  placesAt,
-  placesOf,
-  REMOVED,
-  recordOf,
-  type Standing,
-  type UnitState,
-} from '../../shared/ledger/state.ts';
-import { type Candidate, choose, isGone } from '../../shared/unit/choose.ts';
-import { probableFolder, type Unit } from '../../shared/unit/unit.ts';
-import { eventOf } from './attribution.ts';
-import type { Batch } from './batch.ts';
-import type { Concern } from './concern.ts';
+import { addressOf } from '../../shared/notice/outcome.ts';
+import { type ImageUnit, imageUnit, REJECTED_PREFIX, type Subject, type Unit } from '../../shared/unit/unit.ts';
+import { Batch } from './batch.ts';
+import { type Concerns, concerned, type Rule } from './concern.ts';
+import type { Deps } from './deps.ts';
 import { each } from './each.ts';
-import { type Judgement, judge, type Refusal } from './judge.ts';
-import { fingerprint, observeAll } from './observe.ts';
-import { lapsed } from './refusals.ts';
-import { release } from './release.ts';
-import { held, refuseRemovals, tallyOf } from './removals.ts';
-import { settle } from './settle.ts';
-import { succeed } from './succeed.ts';
-import { presentAt } from './view.ts';
+import { fingerprint, observeAll } from './files/observe.ts';
+import { plan } from './files/plan.ts';
+import { tallyOf } from './files/removals.ts';
+import type { ImageConcern } from './images/concern.ts';
+import { isSteady } from './images/observe.ts';
+import { planImages } from './images/plan.ts';
+import { succeedImages } from './images/succeed.ts';
+import { openReleases } from './releases/open.ts';
+import { planReleases, type ReleaseConcern } from './releases/plan.ts';
+import { isSteadyRelease } from './releases/steady.ts';
+import type { Round } from './round.ts';
 
-interface Looked {
-  readonly concern: Concern;
-  readonly candidates: readonly Candidate[];
+/** What earlier rounds of this invocation did: units that are decided, by the rule that decided, and those in trouble. */
+export interface Progress {
+  readonly done: ReadonlyMap<string, string>;
+  /** Grows by those whose source can't be read. */
+  readonly troubled: Map<string, FerryError>;
 }
 
-/**
- * Plans one batch: looks at the sources, settles what people did, chooses, reads, decides and drafts, as far as the
- * budget goes. Returns the units it decided, and what their sources held. Units whose source can't be read join `troubled`.
- */
-export async function plan(
-  batch: Batch,
-  todo: readonly Concern[],
-  troubled: Map<string, FerryError>,
-): Promise<ReadonlyMap<string, string>> {
-  const { bucket, budget } = batch.deps;
-  const concerns = todo.slice(0, budget.units);
-  const units = concerns.map(({ unit }) => unit);
-  const { main, ledger } = batch.round;
-  // The folders that will probably be touched are asked for along with the records: walks side by side share requests.
-  const [sources] = await Promise.all([
-    observeAll(units, bucket),
-    ledger.load(units.map(({ id }) => id)),
-    main.open(units.map((unit) => `${probableFolder(unit)}/-`)),
-  ]);
-
-  const looked = concerns.flatMap((concern): Looked[] => {
-    const found = sources.get(concern.unit.id) ?? [];
-    if (!(found instanceof FerryError)) return [{ concern, candidates: found }];
-    troubled.set(concern.unit.id, found);
-    return [];
-  });
-  await succeed(batch, units);
-  await settleAll(batch, units);
-  for (const look of looked) forgetLapsed(batch, look);
-  for (const look of looked)
-    await noteExpiry(batch, look).catch((error: unknown) => troubled.set(look.concern.unit.id, asFerryError(error)));
-
-  const sound = looked.filter(({ concern }) => !troubled.has(concern.unit.id));
-  const judged = await judgeAll(batch, sound, troubled);
-  const refused = removals(batch, judged);
-  for (const { concern, judgement } of judged) {
-    for (const refusal of judgement.refusals) refuse(batch, concern, refusal);
-    if (!refused.has(concern.unit.id)) await release(batch, concern, judgement);
-  }
-  return new Map(judged.map(({ concern, judgement }) => [concern.unit.id, fingerprint(judgement.candidates)]));
+export interface Planned {
+  /** All outcomes, drafted and not yet pushed. */
+  readonly batch: Batch;
+  readonly concerns: Concerns;
+  /** The units that were decided and whose source is still as it was when they were. */
+  steady(): Promise<readonly Subject[]>;
 }
 
-function refuse(batch: Batch, { unit, changes }: Concern, { error, content, candidate }: Refusal): void {
-  const { key, etag, versionId, modified } = candidate;
-  const source = { bucket: unit.mirror.bucket, key, etag, versionId, modified };
-  const publisher = eventOf(candidate, changes)?.publisher ?? null;
-  batch.reject(unit, content ?? `etag:${etag}`, error, source, publisher);
-}
+/** Plans all that the changes reach, by this round's tips: what lands together first, then files, then images on top. */
+export async function planBatch(
+  round: Round,
+  config: Config,
+  changes: readonly Change[],
+  { done, troubled }: Progress,
+  deps: Deps,
+): Promise<Planned> {
+  const isDue = ({ unit }: { readonly unit: Subject }): boolean =>
+    done.get(unit.id) !== unit.rule && !troubled.has(unit.id);
+  const open = await openReleases(config, deps.bucket, round.ledger);
+  const concerns = await concerned(changes, config, round.head, round.ledger, open, deps);
+  for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
 
-/** Forgets refusals that speak of nothing any more, and takes their notes away. */
-function forgetLapsed(batch: Batch, { concern, candidates }: Looked): void {
-  const state = batch.state(concern.unit.id);
-  const gone = lapsed(state, candidates, batch.now);
-  if (gone.length === 0) return;
-  for (const content of gone) {
-    const source = objectOf(state.rejected[content]?.source);
-    if (source !== null && content !== REMOVED) batch.redeemed.push(source);
-  }
-  const rejected = Object.fromEntries(Object.entries(state.rejected).filter(([content]) => !gone.includes(content)));
-  batch.put({ ...state, rejected });
-}
-
-/** Takes in what people did at the places of these units. */
-export async function settleAll(batch: Batch, units: readonly Unit[]): Promise<void> {
-  const { main, ledger } = batch.round;
-  const known = units.filter(({ id }) => ledger.state(id) !== null);
-  await main.open(known.flatMap(({ id }) => Object.keys(placesOf(batch.state(id)))));
-  for (const unit of known) {
-    const before = batch.state(unit.id);
-    const present = presentAt(main, unit, Object.keys(placesOf(before)));
-    await batch.masks.learn(differing(before, present));
-    const same = batch.masks.same.bind(batch.masks);
-    const { state, takenBack } = settle(before, present, batch.now.toISOString(), same);
-    if (takenBack.length > 0) batch.takeBack(state, takenBack, before.held);
-  }
-}
-
-/** All that stands, or ever stood, at the paths that are not as they were released. */
-function differing(state: UnitState, present: Places): (readonly [string, Standing])[] {
-  const recorded = placesOf(state);
-  const paths = Object.keys(recorded).filter((path) => present[path] !== recorded[path]);
-  const steps = state.releases.map((_, step) => placesAt(state, step));
-  return paths.flatMap((path) =>
-    [present, state.before, ...steps].map((places) => [path, places[path] ?? null] as const),
+  const batch = new Batch(round, config, deps, open);
+  await succeedImages(batch);
+  const releases = [...concerns.releases.values()].filter(({ release }) => isDue(release));
+  const complete = await planReleases(batch, releases, troubled);
+  const files = await plan(batch, [...concerns.units.values()].filter(isDue), troubled);
+  // What files of this round brought is looked at, even if the policy was decided before they came.
+  const images = withStirred(concerns, batch).filter(
+    (concern) => isDue(concern) || (batch.stirred.has(concern.unit.id) && !troubled.has(concern.unit.id)),
   );
+  const asked = await planImages(batch, images, troubled);
+  closeRules(batch, concerns, new Set([...done.keys(), ...complete.keys(), ...files.keys(), ...asked.keys()]));
+
+  return {
+    batch,
+    concerns,
+    steady: async () => [
+      ...(await steadyReleases(complete, releases, deps)),
+      ...(await steadyFiles(files, concerns, deps)),
+      ...(await steadyImages(asked, images, troubled, deps)),
+    ],
+  };
+}
+
+/** The policies that changes reach, and those whose references the files of this batch bring. */
+function withStirred({ images }: Concerns, { stirred, config }: Batch): ImageConcern[] {
+  const others = config.images.filter(({ name }) => stirred.has(name) && !images.has(name));
+  return [...images.values(), ...others.map((rule) => ({ unit: imageUnit(rule), changes: [] }))];
+}
+
+/** Says in the log that a change is nobody's. */
+function logUncovered(change: Change, { log }: Deps): void {
+  if (change.kind === 'image')
+    log('nothing to do', {
+      unit: null,
+      source: `${change.image}:${change.tag ?? '*'}`,
+      why: 'no policy of gitferry.yaml names it',
+    });
+  if (change.kind === 'object' && !change.key.startsWith(REJECTED_PREFIX))
+    log('nothing to do', { unit: null, source: addressOf(change), why: 'no mirror of gitferry.yaml covers it' });
+}
+
+/** A mirror's rule counts as used once all the units that it reaches are decided by it. */
+function closeRules(batch: Batch, { ruled, failed }: Concerns, decided: ReadonlySet<string>): void {
+  const isListed = (rule: Rule): boolean => !('place' in rule && failed.has(rule));
+  const closed = [...ruled].filter(([rule, units]) => isListed(rule) && units.every((id) => decided.has(id)));
+  const mirrors = { ...batch.head.mirrors };
+  for (const [rule] of closed) mirrors[rule.name] = { ...tallyOf(batch.head, rule), rule: rule.digest };
+  const { mirrors: files, images, releases } = batch.config;
+  const rules = [...files, ...images, ...releases];
+  const all = rules.every(({ name, digest }) => mirrors[name]?.rule === digest);
+  const config = all ? batch.round.configOid : batch.head.config;
+  // Once every unit is decided, nobody is left to succeed those of a mirror that is no more.
+  const reached = new Set(rules.map(({ name }) => name));
+  if (all) for (const name of Object.keys(mirrors)) if (!reached.has(name)) delete mirrors[name];
+  if (closed.length > 0 || config !== batch.head.config || batch.head.fault !== null)
+    batch.head = { ...batch.head, mirrors, config, fault: null };
 }
 
 /**
- * Remembers that the object a unit came from went by lifecycle expiry, which never counts as a removal, and forgets it
- * when the object is there again or someone deleted it. Where no event tells, an object that could expire has expired.
+ * The units whose source is still as it was when they were decided. What changed since may have been landed over by
+ * this very push, so it is decided again.
  */
-async function noteExpiry(batch: Batch, { concern, candidates }: Looked): Promise<void> {
-  const state = batch.state(concern.unit.id);
-  const key = objectOf(recordOf(state)?.source)?.key;
-  if (key === undefined) return;
-  const { bucket, onDelete } = concern.unit.mirror;
-  const told = concern.changes.filter((change) => change.key === key);
-  let expired = false;
-  if (isGone(recordOf(state), candidates) && !told.some(({ gone }) => gone === 'deleted')) {
-    expired = state.expired || told.some(({ gone }) => gone === 'expired');
-    if (!expired && onDelete === 'remove')
-      expired = (await batch.deps.bucket.expiring(bucket)).some((prefix) => key.startsWith(prefix));
-  }
-  if (expired !== state.expired) batch.put({ ...state, expired });
-}
-
-/** Judges as many units as the budget of bytes allows; at least one. */
-async function judgeAll(batch: Batch, looked: readonly Looked[], troubled: Map<string, FerryError>) {
-  const { bucket, budget } = batch.deps;
-  let packed = 0;
-  let unpacked = 0;
-  const within = looked.filter(({ concern, candidates }, index) => {
-    const choice = choose(concern.unit, batch.state(concern.unit.id), candidates, new Map());
-    packed += choice.kind === 'read' ? choice.candidate.size : 0;
-    return index === 0 || packed <= budget.bytes;
-  });
-  const judgements = await each(within, async ({ concern, candidates }): Promise<Judgement | FerryError | null> => {
-    if (unpacked > budget.bytes) return null;
-    const state = batch.state(concern.unit.id);
-    const result = await judge(concern.unit, state, candidates, bucket, (key, digest) =>
-      batch.reserved.hasObject(concern.unit.mirror.bucket, key, digest),
-    ).catch(asFerryError);
-    if (!(result instanceof FerryError)) unpacked += result.content?.size ?? 0;
-    return result;
-  });
-  return within.flatMap(({ concern }, index) => {
-    const judgement = judgements[index] ?? null;
-    if (judgement instanceof FerryError) troubled.set(concern.unit.id, judgement);
-    return judgement === null || judgement instanceof FerryError ? [] : [{ concern, judgement }];
+async function steadyFiles(planned: ReadonlyMap<string, string>, { units }: Concerns, deps: Deps): Promise<Unit[]> {
+  const seen = [...planned.keys()].flatMap((id) => units.get(id)?.unit ?? []);
+  const now = await observeAll(seen, deps.bucket);
+  return seen.filter((unit) => {
+    const found = now.get(unit.id);
+    return Array.isArray(found) && fingerprint(found) === planned.get(unit.id);
   });
 }
 
-/** Refuses, all together, removals that go beyond what their mirrors allow within a day. */
-function removals(batch: Batch, judged: readonly { concern: Concern; judgement: Judgement }[]): ReadonlySet<string> {
-  const refused = new Set<string>();
-  const asked = judged
-    .filter(({ judgement }) => judgement.desired?.content === REMOVED)
-    .map(({ concern }) => concern.unit);
-  for (const [mirror, units] of Map.groupBy(asked, (unit): Mirror => unit.mirror)) {
-    const places = units.reduce((sum, { id }) => sum + held(batch.state(id)), 0);
-    const error = refuseRemovals(mirror, tallyOf(batch.head, mirror), places, batch.now);
-    if (error === null) continue;
-    for (const { id } of units) refused.add(id);
-    batch.refuseRemovals(mirror, units, error);
+/** The release files whose members are still as they were when they were decided. */
+async function steadyReleases(
+  decided: ReadonlyMap<string, string>,
+  concerns: readonly ReleaseConcern[],
+  deps: Deps,
+): Promise<Subject[]> {
+  const open = concerns.map(({ release }) => release).filter(({ unit }) => decided.has(unit.id));
+  const steady = await each(open, (release) => isSteadyRelease(release, decided.get(release.unit.id) ?? '', deps));
+  return open.filter((_, index) => steady[index]).map(({ unit }) => unit);
+}
+
+/** The policies whose image is still as its registry had it. Those whose registry can't be read any more are in trouble. */
+async function steadyImages(
+  asked: ReadonlyMap<string, string>,
+  concerns: readonly ImageConcern[],
+  troubled: Map<string, FerryError>,
+  { images }: Deps,
+): Promise<ImageUnit[]> {
+  const units = concerns.map(({ unit }) => unit).filter(({ id }) => asked.has(id));
+  const steady = await each(units, (unit) => isSteady(unit, asked.get(unit.id) ?? '', images).catch(asFerryError));
+  for (const [index, { id }] of units.entries()) {
+    const error = steady[index];
+    if (error instanceof FerryError) troubled.set(id, error);
   }
-  return refused;
+  return units.filter((_, index) => steady[index] === true);
 }

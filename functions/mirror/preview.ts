@@ -6,7 +6,7 @@ import type { Draft } from '../../shared/git/draft.ts';
 import type { Oid } from '../../shared/git/object.ts';
 import type { LedgerEvent } from '../../shared/ledger/event.ts';
 import type { Deps } from './deps.ts';
-import { planBatch } from './plan-batch.ts';
+import { planBatch } from './plan.ts';
 import { openRound } from './round.ts';
 
 /** A file as a commit finds it and leaves it: its mode (`100644`) and bytes, null where there is none. */

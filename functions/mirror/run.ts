@@ -4,9 +4,9 @@ import { parseChanges } from '../../shared/change/parse.ts';
 import { asFerryError, FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
 import { whereOf } from '../../shared/notice/outcome.ts';
 import type { Unreadable } from './batch.ts';
-import { digestOf } from './content.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
+import { digestOf } from './files/content.ts';
 import { type Arrivals, type Delivery, mirror } from './mirror.ts';
 import type { Message, Queue } from './queue.ts';
 

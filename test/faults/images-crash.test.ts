@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { digestOf } from '../../functions/mirror/content.ts';
+import { digestOf } from '../../functions/mirror/files/content.ts';
 import { type Effect, type Ferry, startFerry } from '../servers/ferry.ts';
 import { BUCKET } from '../servers/stack.ts';
 import { digestNamed } from '../simulation/memory-images.ts';

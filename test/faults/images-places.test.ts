@@ -21,7 +21,7 @@ import {
 
 const OLD = digestNamed('old');
 const SUBMODULE = '5'.repeat(40);
-const EVERYWHERE = 'files: ["**/*.{yaml,yml}"]';
+const EVERYWHERE = 'files: ["**"]';
 
 const KUSTOMIZATION = `apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { digestOf } from '../../functions/mirror/content.ts';
+import { digestOf } from '../../functions/mirror/files/content.ts';
 import { type Ferry, LEDGER, startFerry } from '../servers/ferry.ts';
 import type { GitServerOptions } from '../servers/git-server.ts';
 import { BUCKET } from '../servers/stack.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { digestOf } from '../../functions/mirror/content.ts';
+import { digestOf } from '../../functions/mirror/files/content.ts';
 import { type FerryError, Rejected, Retryable, Stalled } from '../../shared/errors.ts';
 import type { Images } from '../../shared/source/images.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
@@ -144,12 +144,12 @@ images: [{ image: "${imageOf(name)}:1.1.0", digest: "${digestNamed(`${imageOf(na
 
   test('taken away before it was complete: what it named lands by itself', async () => {
     await upload('together/withdrawn.release.yaml', releaseFile('withdrawn'));
-    await upload('config/withdrawn.yaml', textOf('withdrawn'));
+    await push(ferry, 'withdrawn', '1.1.0');
     await workOff(ferry);
     await landedNothing('withdrawn');
     await ferry.remove('together/withdrawn.release.yaml');
     await ferry.tell('together/withdrawn.release.yaml');
-    ferry.images.push(imageOf('withdrawn'), '1.1.0');
+    await upload('config/withdrawn.yaml', textOf('withdrawn'));
     await workOff(ferry);
     await sweepOnce(ferry);
     assert.deepEqual(

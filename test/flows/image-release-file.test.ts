@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { digestOf } from '../../functions/mirror/content.ts';
+import { digestOf } from '../../functions/mirror/files/content.ts';
 import { tgz } from '../artifact/tar-writer.ts';
 import { deployment, revert } from '../faults/images.ts';
 import { changedPaths } from '../servers/awkward-repository.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Decision, decide, type View } from '../../functions/mirror/decide.ts';
+import { type Decision, decide, type View } from '../../functions/mirror/files/decide.ts';
 import type { Places } from '../../shared/ledger/state.ts';
 import { withRelease } from '../../shared/ledger/state.ts';
 import { changing, digest, fileUnit, standing, stateOf } from '../unit/fixture.ts';

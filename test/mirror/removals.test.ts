@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuseRemovals, tallied } from '../../functions/mirror/removals.ts';
+import { refuseRemovals, tallied } from '../../functions/mirror/files/removals.ts';
 import { mirrorWith } from '../unit/fixture.ts';
 
 const mirror = mirrorWith('prefix: config/', 'files: apps', 'onDelete: remove');

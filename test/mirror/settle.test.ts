@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { settle } from '../../functions/mirror/settle.ts';
+import { settle } from '../../functions/mirror/files/settle.ts';
 import { placesOf, recordOf, withRelease } from '../../shared/ledger/state.ts';
 import { changing, digest, standing, stateOf } from '../unit/fixture.ts';
 

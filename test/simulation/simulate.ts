@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isImage } from '../../shared/unit/unit.ts';
 import { type Action, actions, contentOf, imageActions } from './actions.ts';
-import { imagesAreRespected } from './image-history.ts';
+import { imagesAreRespected } from './image-invariants.ts';
 import { peopleAreRespected, recordsMatch } from './invariants.ts';
 import { FIRST_RULES, IMAGE_RULES } from './rules.ts';
 import { filesAreTheirUploads, onlyReferencesChange, referencesSayTheRecord } from './settled.ts';

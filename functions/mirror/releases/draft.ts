@@ -6,16 +6,16 @@ import { chooseImage } from '../../../shared/unit/choose-image.ts';
 import type { Unit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 import type { Part, Written } from '../commit.ts';
-import { type Content, readContent } from '../content.ts';
-import type { Decision, Obstacle } from '../decide.ts';
+import { type Content, readContent } from '../files/content.ts';
+import type { Decision, Obstacle } from '../files/decide.ts';
+import { refuseRepublished } from '../files/judge.ts';
+import { settleAll } from '../files/plan.ts';
+import { consider, type Decided, draft } from '../files/release.ts';
+import { succeed } from '../files/succeed.ts';
 import { decideImage, type Edit } from '../images/decide.ts';
 import { bodyOf, editFiles, partOf } from '../images/land.ts';
 import { floorOf, placedOf, settle } from '../images/plan.ts';
 import type { Wanted } from '../images/recorded.ts';
-import { refuseRepublished } from '../judge.ts';
-import { settleAll } from '../plan.ts';
-import { consider, type Decided, draft } from '../release.ts';
-import { succeed } from '../succeed.ts';
 import type { ImageMember, ObjectMember } from './members.ts';
 
 /** One unit's share of a release that lands together. */

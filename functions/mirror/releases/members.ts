@@ -4,8 +4,8 @@ import { admits } from '../../../shared/image/tags.ts';
 import type { ObjectContent } from '../../../shared/source/bucket.ts';
 import { type ImageUnit, imageUnit, type Unit, unitsOf } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
-import { digestOf } from '../content.ts';
 import { each } from '../each.ts';
+import { digestOf } from '../files/content.ts';
 import type { Wanted } from '../images/recorded.ts';
 
 /** An object that a release file names, and the unit that it is for. */

@@ -1,10 +1,10 @@
-import { Rejected, Retryable } from '../../shared/errors.ts';
-import { FOLDER } from '../../shared/git/tree.ts';
-import { placesOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
-import { type Bucket, type ObjectContent, tooLarge } from '../../shared/source/bucket.ts';
-import { type Candidate, choose } from '../../shared/unit/choose.ts';
-import { RELEASE_REJECTED } from '../../shared/unit/release-file.ts';
-import { rootOf, type Unit } from '../../shared/unit/unit.ts';
+import { Rejected, Retryable } from '../../../shared/errors.ts';
+import { FOLDER } from '../../../shared/git/tree.ts';
+import { placesOf, REMOVED, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import { type Bucket, type ObjectContent, tooLarge } from '../../../shared/source/bucket.ts';
+import { type Candidate, choose } from '../../../shared/unit/choose.ts';
+import { RELEASE_REJECTED } from '../../../shared/unit/release-file.ts';
+import { rootOf, type Unit } from '../../../shared/unit/unit.ts';
 import { type Content, digestOf, readContent } from './content.ts';
 import type { Desired } from './decide.ts';
 import { observe } from './observe.ts';

@@ -1,8 +1,8 @@
-import { isArchive } from '../../shared/artifact/archive.ts';
-import type { Draft } from '../../shared/git/draft.ts';
-import { FOLDER } from '../../shared/git/tree.ts';
-import { type Places, standingOf } from '../../shared/ledger/state.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
+import { isArchive } from '../../../shared/artifact/archive.ts';
+import type { Draft } from '../../../shared/git/draft.ts';
+import { FOLDER } from '../../../shared/git/tree.ts';
+import { type Places, standingOf } from '../../../shared/ledger/state.ts';
+import type { Unit } from '../../../shared/unit/unit.ts';
 import type { View } from './decide.ts';
 import type { Owner } from './owners.ts';
 

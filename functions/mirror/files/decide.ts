@@ -1,6 +1,6 @@
-import type { Mirror } from '../../shared/config/config.ts';
-import type { Places, Release, Source, Standing, UnitState } from '../../shared/ledger/state.ts';
-import { placesOf, recordOf } from '../../shared/ledger/state.ts';
+import type { Mirror } from '../../../shared/config/config.ts';
+import type { Places, Release, Source, Standing, UnitState } from '../../../shared/ledger/state.ts';
+import { placesOf, recordOf } from '../../../shared/ledger/state.ts';
 
 /** What a unit should be now. `content` is the digest of what lands, `places` every path that it is to hold. */
 export interface Desired {

@@ -1,16 +1,16 @@
-import type { File } from '../../shared/artifact/file.ts';
-import type { Draft } from '../../shared/git/draft.ts';
-import { type Entry, type GitObject, type Oid, oidOf } from '../../shared/git/object.ts';
-import { FOLDER, readTree, treeOf } from '../../shared/git/tree.ts';
-import { entryOf, placesOf, recordOf, type Standing, standingOf } from '../../shared/ledger/state.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
-import type { Batch } from './batch.ts';
+import type { File } from '../../../shared/artifact/file.ts';
+import type { Draft } from '../../../shared/git/draft.ts';
+import { type Entry, type GitObject, type Oid, oidOf } from '../../../shared/git/object.ts';
+import { FOLDER, readTree, treeOf } from '../../../shared/git/tree.ts';
+import { entryOf, placesOf, recordOf, type Standing, standingOf } from '../../../shared/ledger/state.ts';
+import type { Unit } from '../../../shared/unit/unit.ts';
+import type { Batch } from '../batch.ts';
+import { each } from '../each.ts';
+import { carry, settleThere } from '../images/carry.ts';
+import type { Brought } from '../images/note.ts';
+import { placeOf, standingOf as valueText } from '../images/value.ts';
 import type { Desired } from './decide.ts';
-import { each } from './each.ts';
 import type { Fitted } from './fit.ts';
-import { carry, settleThere } from './images/carry.ts';
-import type { Brought } from './images/note.ts';
-import { placeOf, standingOf as valueText } from './images/value.ts';
 import { moved } from './judge.ts';
 import { presentAt } from './view.ts';
 

@@ -1,6 +1,6 @@
-import { placesOf, recordOf, relinquished, type UnitState } from '../../shared/ledger/state.ts';
-import { mirrorOf, rootOf, type Unit } from '../../shared/unit/unit.ts';
-import type { Batch } from './batch.ts';
+import { placesOf, recordOf, relinquished, type UnitState } from '../../../shared/ledger/state.ts';
+import { mirrorOf, rootOf, type Unit } from '../../../shared/unit/unit.ts';
+import type { Batch } from '../batch.ts';
 import { held, tallied, tallyOf } from './removals.ts';
 
 /**

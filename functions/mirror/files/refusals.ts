@@ -1,6 +1,6 @@
 import { decodeTime } from 'ulid';
-import { objectOf, REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
-import { type Candidate, isGone } from '../../shared/unit/choose.ts';
+import { objectOf, REMOVED, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import { type Candidate, isGone } from '../../../shared/unit/choose.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 

@@ -1,5 +1,5 @@
-import type { Draft } from '../../shared/git/draft.ts';
-import type { Entry, GitObject, Objects, Oid } from '../../shared/git/object.ts';
+import type { Draft } from '../../../shared/git/draft.ts';
+import type { Entry, GitObject, Objects, Oid } from '../../../shared/git/object.ts';
 import {
   entryOf,
   objectOf,
@@ -9,20 +9,20 @@ import {
   recordOf,
   relinquished,
   type UnitState,
-} from '../../shared/ledger/state.ts';
-import type { ObjectContent } from '../../shared/source/bucket.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
-import { claimsOf, eventOf } from './attribution.ts';
-import type { Batch } from './batch.ts';
-import { after, blank, commitRelease, type Part, type Written } from './commit.ts';
-import type { Concern } from './concern.ts';
+} from '../../../shared/ledger/state.ts';
+import type { ObjectContent } from '../../../shared/source/bucket.ts';
+import type { Unit } from '../../../shared/unit/unit.ts';
+import { claimsOf, eventOf } from '../attribution.ts';
+import type { Batch } from '../batch.ts';
+import { after, blank, commitRelease, type Part, type Written } from '../commit.ts';
+import type { Concern } from '../concern.ts';
+import { noteReferences } from '../images/note.ts';
+import type { Wanted } from '../images/recorded.ts';
+import { bodyOf, subjectOf } from '../message.ts';
 import type { Content } from './content.ts';
 import { type Decision, type Desired, decide, isSettled, type View } from './decide.ts';
 import { type Fitted, fit } from './fit.ts';
-import { noteReferences } from './images/note.ts';
-import type { Wanted } from './images/recorded.ts';
 import type { Judgement } from './judge.ts';
-import { bodyOf, subjectOf } from './message.ts';
 import { held, tallied, tallyOf } from './removals.ts';
 import { keepsModes, viewOf } from './view.ts';
 

@@ -1,5 +1,5 @@
-import type { Places, Release, Standing, UnitState } from '../../shared/ledger/state.ts';
-import { placesAt, placesOf } from '../../shared/ledger/state.ts';
+import type { Places, Release, Standing, UnitState } from '../../../shared/ledger/state.ts';
+import { placesAt, placesOf } from '../../../shared/ledger/state.ts';
 import type { View } from './decide.ts';
 
 function identical(_path: string, a: Standing, b: Standing): boolean {

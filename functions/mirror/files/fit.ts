@@ -1,14 +1,14 @@
-import type { File } from '../../shared/artifact/file.ts';
-import type { Objects } from '../../shared/git/object.ts';
-import { FOLDER } from '../../shared/git/tree.ts';
-import { placesOf, REMOVED } from '../../shared/ledger/state.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
-import type { Batch } from './batch.ts';
+import type { File } from '../../../shared/artifact/file.ts';
+import type { Objects } from '../../../shared/git/object.ts';
+import { FOLDER } from '../../../shared/git/tree.ts';
+import { placesOf, REMOVED } from '../../../shared/ledger/state.ts';
+import type { Unit } from '../../../shared/unit/unit.ts';
+import type { Batch } from '../batch.ts';
+import { carry } from '../images/carry.ts';
+import type { Brought } from '../images/note.ts';
+import type { Wanted } from '../images/recorded.ts';
 import type { Content } from './content.ts';
 import type { Desired } from './decide.ts';
-import { carry } from './images/carry.ts';
-import type { Brought } from './images/note.ts';
-import type { Wanted } from './images/recorded.ts';
 import { relocate } from './relocate.ts';
 
 /** What is to stand once it is fitted to the tree: references keep what they say there. */

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { isArchive, unpack } from '../../shared/artifact/archive.ts';
-import { readChart } from '../../shared/artifact/chart.ts';
-import type { File } from '../../shared/artifact/file.ts';
-import { checkPath, checkUnprotected } from '../../shared/artifact/path.ts';
-import { Rejected } from '../../shared/errors.ts';
-import { type GitObject, type Objects, oidOf } from '../../shared/git/object.ts';
-import { treeOf } from '../../shared/git/tree.ts';
-import { type Places, standingOf } from '../../shared/ledger/state.ts';
-import { checkKinds } from '../../shared/manifest/kinds.ts';
-import type { ObjectContent } from '../../shared/source/bucket.ts';
-import type { Candidate } from '../../shared/unit/choose.ts';
-import { chartPlace, filesRoot, type Unit } from '../../shared/unit/unit.ts';
+import { isArchive, unpack } from '../../../shared/artifact/archive.ts';
+import { readChart } from '../../../shared/artifact/chart.ts';
+import type { File } from '../../../shared/artifact/file.ts';
+import { checkPath, checkUnprotected } from '../../../shared/artifact/path.ts';
+import { Rejected } from '../../../shared/errors.ts';
+import { type GitObject, type Objects, oidOf } from '../../../shared/git/object.ts';
+import { treeOf } from '../../../shared/git/tree.ts';
+import { type Places, standingOf } from '../../../shared/ledger/state.ts';
+import { checkKinds } from '../../../shared/manifest/kinds.ts';
+import type { ObjectContent } from '../../../shared/source/bucket.ts';
+import type { Candidate } from '../../../shared/unit/choose.ts';
+import { chartPlace, filesRoot, type Unit } from '../../../shared/unit/unit.ts';
 import type { Desired } from './decide.ts';
 
 /** A candidate, read and checked: what should stand, and the git objects that it is made of. */

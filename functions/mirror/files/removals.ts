@@ -1,7 +1,7 @@
-import type { Mirror } from '../../shared/config/config.ts';
-import { Rejected } from '../../shared/errors.ts';
-import type { LedgerHead } from '../../shared/ledger/ledger.ts';
-import { placesOf, type UnitState } from '../../shared/ledger/state.ts';
+import type { Mirror } from '../../../shared/config/config.ts';
+import { Rejected } from '../../../shared/errors.ts';
+import type { LedgerHead } from '../../../shared/ledger/ledger.ts';
+import { placesOf, type UnitState } from '../../../shared/ledger/state.ts';
 
 type Tally = LedgerHead['mirrors'][string];
 

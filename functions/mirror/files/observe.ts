@@ -1,8 +1,8 @@
-import { asFerryError, type FerryError } from '../../shared/errors.ts';
-import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
-import { type Candidate, candidatesOf } from '../../shared/unit/choose.ts';
-import type { Unit } from '../../shared/unit/unit.ts';
-import { each } from './each.ts';
+import { asFerryError, type FerryError } from '../../../shared/errors.ts';
+import type { Bucket, ObjectInfo } from '../../../shared/source/bucket.ts';
+import { type Candidate, candidatesOf } from '../../../shared/unit/choose.ts';
+import type { Unit } from '../../../shared/unit/unit.ts';
+import { each } from '../each.ts';
 
 /** What a unit's source holds now: the archives of a chart, or the one object of a file. */
 export async function observe(unit: Unit, bucket: Bucket): Promise<Candidate[]> {
