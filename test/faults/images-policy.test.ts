@@ -20,6 +20,7 @@ import {
 
 const NAMES = [
   'broken',
+  'latest',
   'mistake',
   'lowered',
   'narrowed',
@@ -102,6 +103,27 @@ describe('which tag lands', () => {
     assert.equal(await stands('narrowed'), deployment(pinned('narrowed', '1.9.0')));
     await rule('narrowed', '');
     assert.equal(await stands('narrowed'), deployment(pinned('narrowed', '2.1.0')));
+  });
+
+  test('the digest of a moving tag: each that it points to, but what was taken back', async () => {
+    await rule('latest', 'policy: { digest: latest }');
+    const said = (content: string): string => deployment(pinned('latest', 'latest', content));
+    for (const content of ['monday', 'tuesday']) {
+      await push(ferry, 'latest', 'latest', content);
+      await workOff(ferry);
+      assert.equal(await stands('latest'), said(content));
+    }
+    await revert(ferry.server.repository);
+    await push(ferry, 'latest', 'latest', 'tuesday');
+    await workOff(ferry);
+    await sweepOnce(ferry);
+    assert.equal(await stands('latest'), said('monday'));
+    await push(ferry, 'latest', 'latest', 'wednesday');
+    await workOff(ferry);
+    assert.equal(await stands('latest'), said('wednesday'));
+    await push(ferry, 'latest', 'latest', 'tuesday');
+    await workOff(ferry);
+    assert.equal(await stands('latest'), said('wednesday'), 'though the tag points back to it');
   });
 
   test('a range that nothing is within leaves what stands', async () => {

@@ -164,6 +164,8 @@ images: [{ image: "${imageOf(name)}:1.1.0", digest: "${digestNamed(`${imageOf(na
     await workOff(ferry);
     const releases = (await ferry.releases()).filter((summary) => summary.includes('twice'));
     assert.equal(releases.length, 1, releases.join());
+    const decided = (await ferry.events()).filter(({ unit }) => /#twice(?:-2)?\.release/u.test(`${unit}`));
+    assert.deepEqual(decided.map(({ type }) => type).toSorted(), ['adopted', 'landed'], 'both are in the ledger');
     await sweepOnce(ferry);
     assert.equal(await ferry.depth(), 0);
     assert.equal((await ferry.releases()).filter((summary) => summary.includes('twice')).length, 1);

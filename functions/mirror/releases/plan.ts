@@ -127,8 +127,11 @@ async function landTogether(batch: Batch, { release, changes }: ReleaseConcern, 
     for (const [path, entry] of written.edits) edits.set(path, entry);
     for (const [oid, one] of written.objects) added.set(oid, one);
   }
-  if (edits.size === 0) for (const { before, made, stood } of parts) batch.put(after(before, made, stood));
-  else
+  if (edits.size === 0) {
+    for (const { before, made, stood } of parts) batch.put(after(before, made, stood));
+    const { content, source } = contentOf(release);
+    batch.events.push({ ...batch.event(unit.id, source), type: 'adopted', version: null, content });
+  } else
     await commitRelease(batch, parts, {
       edits,
       objects: added,
