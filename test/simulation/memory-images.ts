@@ -14,13 +14,23 @@ export class MemoryImages implements Images {
   /** Lets a tag point to a content of that name; returns its digest. */
   push(image: string, tag: string, content = `${image}:${tag}`): string {
     const digest = digestNamed(content);
-    const tags = this.#images.get(image) ?? new Map<string, string>();
-    this.#images.set(image, tags.set(tag, digest));
+    this.point(image, tag, digest);
     return digest;
   }
 
   remove(image: string, tag: string): void {
     this.#images.get(image)?.delete(tag);
+  }
+
+  /** What all tags of all images point to. */
+  get all(): ReadonlyMap<string, ReadonlyMap<string, string>> {
+    return this.#images;
+  }
+
+  /** Lets a tag point to a digest. */
+  point(image: string, tag: string, digest: string): void {
+    const tags = this.#images.get(image) ?? new Map<string, string>();
+    this.#images.set(image, tags.set(tag, digest));
   }
 
   /** What a tag points to, null for nothing. */
