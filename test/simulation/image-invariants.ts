@@ -3,7 +3,7 @@ import { compareVersions, isWithin, parseRange, parseVersion } from '../../share
 import { type Moment, momentsOf } from './image-history.ts';
 import { Policy } from './policy.ts';
 import { type Said, sameSaid } from './references.ts';
-import { isCovered, policiesOf } from './rules.ts';
+import { GLOBS, isCovered, policiesOf } from './rules.ts';
 import { API, WEB } from './uploads.ts';
 import type { World } from './world.ts';
 
@@ -15,10 +15,12 @@ export function imagesAreRespected(world: World): void {
     let name: string | undefined;
     for (const moment of moments) {
       const now = [...policiesOf(moment.rules)].find(([, other]) => other === image)?.[0];
-      // A policy that went, and another that came later, have nothing in common.
-      if (name !== now && moment.since.some(({ images }) => images === null)) policy = new Policy(image);
+      // A policy that went, and another that came later, have nothing in common; nor is it told when rules were looked at.
+      const others = moment.since.filter((rules) => rules !== moment.rules);
+      const went = name !== now && others.some(({ images }) => images === null);
+      if (went || others.some(({ images }) => images !== null && images.glob !== GLOBS.all)) policy = new Policy(image);
       name = now ?? name;
-      policy.forget((place) => moment.since.every((rules) => isCovered(rules, fileOf(place))));
+      if (now !== undefined) policy.forget((place) => isCovered(moment.rules, fileOf(place)));
       followed(policy, moment, world.repository.atomic);
     }
   }
@@ -59,7 +61,7 @@ function followed(policy: Policy, moment: Moment, atomic: boolean): void {
       notBelow(policy, moment, place, old, said);
     // What a release replaces is what it goes back to.
     if (old !== undefined && !sameSaid(last?.said, old)) policy.put(place, old, 'other', policy.releases.length - 2);
-    policy.put(place, said, 'release');
+    if (policy.releases.length > 0) policy.put(place, said, 'release');
   }
 }
 

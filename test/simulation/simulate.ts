@@ -86,6 +86,8 @@ export async function checkImages(world: World): Promise<void> {
   onlyReferencesChange(world, isImage);
   referencesSayTheRecord(world);
   filesAreTheirUploads(world);
+  // A file may have waited for a reference that was set after it.
+  await world.sweep();
   const { tip } = world;
   await world.sweep();
   assert.equal(world.tip, tip, 'looking once more changes something');

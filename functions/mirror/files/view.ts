@@ -45,7 +45,8 @@ export async function viewOf(
   const present = { ...found, ...Object.fromEntries(emptied.map((path) => [path, null])) };
   const blocked = paths.filter((path) => {
     const blocker = main.blocker(path);
-    return blocker !== null && !(blocker in recorded);
+    // What the unit holds itself makes way.
+    return blocker !== null && (recorded[blocker] ?? null) === null;
   });
   const strange = paths.filter((path) => present[path] !== null && (recorded[path] ?? null) === null);
   const owners = strange.length === 0 ? new Map<string, Owner>() : await readOwners();

@@ -39,9 +39,13 @@ export function recordedValue(image: ImageRule, state: UnitState, reference: Ref
     if (state.held.includes(record.content)) return null;
     return valueFor(reference, targetOf(image, { tag: record.version, digest: record.content }));
   }
-  const left = Object.values(record?.changed ?? {}).flatMap((standing) => valueAt(standing) ?? []);
-  // What people left is theirs to choose, even if all of it is held.
-  const chosen = left.find((value) => value.tag !== null && !saysHeld(image, state, value)) ?? left[0];
-  if (chosen === undefined || chosen.tag === null) return null;
-  return valueFor(reference, { name: image.written, tag: chosen.tag, digest: chosen.digest });
+  const left = Object.entries(record?.changed ?? {}).flatMap(([place, standing]) => {
+    const value = valueAt(standing);
+    const isOld = state.before[place] === standing;
+    return value === null || value.tag === null ? [] : [{ value, tag: value.tag, isOld }];
+  });
+  // What people left is theirs to choose, even if all of it is held: then rather what was there before gitferry.
+  const chosen = left.find(({ value }) => !saysHeld(image, state, value)) ?? left.find(({ isOld }) => isOld) ?? left[0];
+  if (chosen === undefined) return null;
+  return valueFor(reference, { name: image.written, tag: chosen.tag, digest: chosen.value.digest });
 }
