@@ -1,8 +1,17 @@
 import fc from 'fast-check';
-import { digestNamed } from './memory-images.ts';
 import { GLOBS, type ImageRules, type Rules } from './rules.ts';
-import { API, type Cast, FILES_ALONE, isModest, manifest, WITH_IMAGES } from './uploads.ts';
-import { contentNamed } from './world.ts';
+import {
+  API,
+  type Cast,
+  type Content,
+  digestOf,
+  FILES_ALONE,
+  isModest,
+  manifest,
+  type ReleaseFile,
+  WITH_IMAGES,
+  WITH_RELEASES,
+} from './uploads.ts';
 
 /** One thing that happens. */
 export type Action =
@@ -18,6 +27,8 @@ export type Action =
     }
   | { readonly do: 'untag'; readonly image: string; readonly tag: string; readonly told: boolean }
   | { readonly do: 'announce'; readonly image: string }
+  | { readonly do: 'complete'; readonly key: string; readonly content: number; readonly told: boolean }
+  | { readonly do: 'wait'; readonly minutes: number }
   | { readonly do: 'start'; readonly most: number }
   | { readonly do: 'step'; readonly which: number; readonly times: number }
   | { readonly do: 'crash' | 'loseAnswer'; readonly which: number }
@@ -119,8 +130,8 @@ const IMAGE_TEXTS = [
 /** What people write into references. */
 const SAID = [
   ...['1.0.0', '1.1.0', '1.2.0', '2.0.0', 'debug', 'latest'],
-  `1.1.0@${digestNamed(contentNamed(API, '1.1.0', 0))}`,
-  `1.2.0@${digestNamed(contentNamed(API, '1.2.0', 0))}`,
+  `1.1.0@${digestOf(API, '1.1.0', 0)}`,
+  `1.2.0@${digestOf(API, '1.2.0', 0)}`,
 ];
 
 const aboutReferences: Weighted[] = [
@@ -136,9 +147,19 @@ const aboutReferences: Weighted[] = [
   },
 ];
 
+interface Which {
+  readonly key: string;
+  readonly content: number;
+}
+
 /** What an upload brings. */
-export function contentOf({ uploads }: Cast, { key, content }: { readonly key: string; readonly content: number }) {
-  const contents = uploads[key] ?? [];
+export function contentOf({ uploads, releases }: Cast, { key, content }: Which): Content | ReleaseFile | undefined {
+  const contents: readonly (Content | ReleaseFile)[] = uploads[key] ?? releases[key] ?? [];
+  return contents[content % contents.length];
+}
+
+export function releaseOf({ releases }: Cast, { key, content }: Which): ReleaseFile | undefined {
+  const contents = releases[key] ?? [];
   return contents[content % contents.length];
 }
 
@@ -153,19 +174,37 @@ export const actions = fc.array(
   LENGTH,
 );
 
+const everyone = (rules: fc.Arbitrary<Rules>): Weighted[] => [
+  ...images,
+  ...removals(WITH_IMAGES),
+  ...people(IMAGE_PATHS, IMAGE_TEXTS, rules),
+  ...aboutReferences,
+];
+
 /** The same with images. */
-export const imageActions = fc.array(
-  fc.oneof(
-    ...images,
-    ...removals(WITH_IMAGES),
-    ...people(IMAGE_PATHS, IMAGE_TEXTS, rulesWithImages),
-    ...aboutReferences,
-  ),
-  LENGTH,
-);
+export const imageActions = fc.array(fc.oneof(...everyone(rulesWithImages)), LENGTH);
+
+const rulesWithReleases = fc
+  .tuple(rulesWithImages, fc.constantFrom('1h', '1h', '1h', null))
+  .map(([rules, deadline]) => ({ ...rules, deadline }));
+const releaseKey = fc.constantFrom(...Object.keys(WITH_RELEASES.releases));
+const together: Weighted[] = [
+  ...uploads(releaseKey),
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('complete' as const), key: releaseKey, content: fc.nat({ max: 2 }), told }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.constantFrom(1, 40) }) },
+];
+
+/** The same with release files, of which some come before what they name, and some after it, or never. */
+export const releaseActions = fc.array(fc.oneof(...everyone(rulesWithReleases), ...together), LENGTH);
 
 /** An upload that is rejected changes nothing, so what stands then is a matter of history. */
-const sound = (action: Action): boolean => action.do !== 'upload' || contentOf(FILES_ALONE, action)?.files !== null;
+const sound = (action: Action): boolean => {
+  const brought = action.do === 'upload' ? contentOf(FILES_ALONE, action) : undefined;
+  return brought === undefined || !('files' in brought) || brought.files !== null;
+};
 
 /** Histories without people, and without uploads that are rejected. */
 export const machineActions = fc.array(fc.oneof(...files).filter(sound), LENGTH);
@@ -173,7 +212,7 @@ export const machineActions = fc.array(fc.oneof(...files).filter(sound), LENGTH)
 /** What a file says of an image counts while nothing of the registry lands, so what stands then is a matter of history. */
 const modest = (action: Action): boolean => {
   const brought = action.do === 'upload' ? contentOf(WITH_IMAGES, action) : undefined;
-  return brought === undefined || isModest(brought);
+  return brought === undefined || !('files' in brought) || isModest(brought);
 };
 
 /** The same with images, of which none goes away. */
@@ -184,6 +223,6 @@ export const narrowActions = fc.array(fc.oneof(...invocations, ...uploads(fc.con
 
 /** Histories of one image whose tag goes back and forth. */
 export const narrowImageActions = fc.array(
-  fc.oneof(...invocations, ...pushes({ uploads: {}, images: { [API]: ['1.1.0', '1.2.0'] } })),
+  fc.oneof(...invocations, ...pushes({ ...WITH_IMAGES, images: { [API]: ['1.1.0', '1.2.0'] } })),
   LENGTH,
 );

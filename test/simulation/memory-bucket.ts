@@ -10,7 +10,12 @@ export interface Stored extends ObjectInfo {
 /** What is in the bucket now; uploads are told apart by a clock that only the simulation moves. */
 export class MemoryStore {
   readonly objects = new Map<string, Stored>();
-  #clock = 0;
+  /** What was ever there, and from when until when. */
+  readonly past: { readonly object: Stored; readonly from: number; to: number }[] = [];
+  /** Milliseconds since 1970. */
+  clock = 1_700_000_000_000;
+  /** How many things have happened in the world. */
+  tick = 0;
 
   etagOf(bytes: Uint8Array): string {
     return createHash('md5').update(bytes).digest('hex');
@@ -18,11 +23,20 @@ export class MemoryStore {
 
   put(key: string, bytes: Uint8Array): ObjectInfo {
     const etag = this.etagOf(bytes);
-    this.#clock += 1000;
-    const modified = new Date(this.#clock).toISOString();
+    this.clock += 1000;
+    const modified = new Date(this.clock).toISOString();
     const object = { key, etag, versionId: null, size: bytes.length, modified, bytes };
+    this.remove(key);
     this.objects.set(key, object);
+    this.past.push({ object, from: this.tick, to: Number.POSITIVE_INFINITY });
     return object;
+  }
+
+  /** False for what was not there. */
+  remove(key: string): boolean {
+    const last = this.past.findLast(({ object }) => object === this.objects.get(key));
+    if (last !== undefined) last.to = this.tick;
+    return this.objects.delete(key);
   }
 }
 

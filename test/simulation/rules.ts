@@ -10,6 +10,8 @@ export interface Rules {
   readonly allowRepublish?: boolean;
   readonly broken: boolean;
   readonly images: ImageRules | null;
+  /** How long a release file waits for what it names; null where there are none. */
+  readonly deadline?: string | null;
 }
 
 /** Two policies: of one image the best version, of another what one tag points to. */
@@ -51,6 +53,8 @@ export const IMAGE_RULES: Rules = {
   },
 };
 
+export const RELEASE_RULES: Rules = { ...IMAGE_RULES, deadline: '1h' };
+
 /** The name of the policy that follows a tag of WEB. */
 const WEB_POLICY = 'flux-system:web';
 
@@ -68,7 +72,7 @@ export function policiesOf({ images }: Rules): ReadonlyMap<string, string> {
 
 /** `gitferry.yaml` with these rules. */
 export function configText(rules: Rules): string {
-  const { charts, files, versions, onDelete, onEdit, allowRepublish = false, broken, images } = rules;
+  const { charts, files, versions, onDelete, onEdit, allowRepublish = false, broken, images, deadline = null } = rules;
   return `apiVersion: gitferry.dev/v1
 mirrors:
   - bucket: releases
@@ -86,7 +90,16 @@ mirrors:
     onDelete: ${onDelete}
     onEdit: ${onEdit}
 ${broken ? '  - nonsense: [' : ''}
-${images === null ? '' : imagesText(images)}`;
+${images === null ? '' : imagesText(images)}${deadline === null ? '' : releasesText(deadline)}`;
+}
+
+function releasesText(deadline: string): string {
+  return `releases:
+  - bucket: releases
+    name: together
+    prefix: releases/
+    deadline: ${deadline}
+`;
 }
 
 function imagesText({ name, semver, glob, pin, onEdit }: ImageRules): string {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { REMOVED, recordOf, type UnitState } from '../../shared/ledger/state.ts';
+import { RELEASE_REJECTED } from '../../shared/unit/release-file.ts';
 import { compareVersions, isWithin, parseRange, parseVersion } from '../../shared/version.ts';
 import { masked, type Said, sameSaid } from './references.ts';
+import { waiting } from './release-invariants.ts';
 import { isCovered, policiesOf } from './rules.ts';
-import { API, type Content } from './uploads.ts';
+import { API, type Content, digestOf } from './uploads.ts';
 import type { World } from './world.ts';
 
 /** What holds when everything under way has ended and a sweep has looked at everything. */
@@ -33,9 +35,10 @@ export function referencesSayTheRecord(world: World): void {
 /** The digest that the registry's present tags ask for; null where that is for what stands to say. */
 function wantedOf(world: World, image: string, state: UnitState): string | null {
   const { images, cast, read, tip } = world;
+  const barred = new Set([...state.held, ...reservedDigests(world, state)]);
   if (image !== API) {
     const digest = images.digest(image, 'latest');
-    return digest !== null && !state.held.includes(digest) ? digest : null;
+    return digest !== null && !barred.has(digest) ? digest : null;
   }
   const versionOf = (tag: string | null) => (isWithinRule(world, tag) ? parseVersion(tag ?? '') : null);
   const heldTags = state.releases.flatMap(({ content, version }) =>
@@ -44,7 +47,7 @@ function wantedOf(world: World, image: string, state: UnitState): string | null 
   const [best] = (cast.images[image] ?? [])
     .flatMap((tag) => {
       const [version, digest] = [versionOf(tag), images.digest(image, tag)];
-      if (version === null || digest === null || heldTags.includes(tag) || state.held.includes(digest)) return [];
+      if (version === null || digest === null || heldTags.includes(tag) || barred.has(digest)) return [];
       return [{ version, digest }];
     })
     .sort((a, b) => compareVersions(b.version, a.version));
@@ -62,6 +65,14 @@ function wantedOf(world: World, image: string, state: UnitState): string | null 
     return version !== null && compareVersions(version, best.version) > 0;
   });
   return above ? null : best.digest;
+}
+
+/** What waits for a release file that names it. */
+function reservedDigests(world: World, state: UnitState): string[] {
+  const named = waiting(world).flatMap(({ images }) => images.map((one) => digestOf(one.image, one.tag, one.content)));
+  const rejected = Object.entries(state.rejected).filter(([, { reason }]) => reason === RELEASE_REJECTED);
+  const standing = recordOf(state)?.content;
+  return [...named, ...rejected.map(([digest]) => digest)].filter((digest) => digest !== standing);
 }
 
 function isWithinRule({ rules }: World, tag: string | null): boolean {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { isImage } from '../../shared/unit/unit.ts';
-import { type Action, actions, contentOf, imageActions } from './actions.ts';
+import { type Action, actions, contentOf, imageActions, releaseActions, releaseOf } from './actions.ts';
 import { imagesAreRespected } from './image-invariants.ts';
 import { peopleAreRespected, recordsMatch } from './invariants.ts';
-import { FIRST_RULES, IMAGE_RULES } from './rules.ts';
+import { nothingLandsEarly, releasesAreDecided, releasesAreWhole } from './release-invariants.ts';
+import { FIRST_RULES, IMAGE_RULES, RELEASE_RULES } from './rules.ts';
 import { filesAreTheirUploads, onlyReferencesChange, referencesSayTheRecord } from './settled.ts';
-import { FILES_ALONE, WITH_IMAGES } from './uploads.ts';
+import { FILES_ALONE, WITH_IMAGES, WITH_RELEASES } from './uploads.ts';
 import { World } from './world.ts';
 
 /** Plays a history; everything that was begun then ends, and a sweep looks at every key and every image. */
@@ -35,6 +36,7 @@ export async function playOnly(
 }
 
 async function apply(world: World, action: Action): Promise<void> {
+  world.store.tick += 1;
   switch (action.do) {
     case 'upload': {
       const content = contentOf(world.cast, action);
@@ -50,6 +52,15 @@ async function apply(world: World, action: Action): Promise<void> {
       return world.untag(action.image, action.tag, action.told);
     case 'announce':
       return world.enqueue({ kind: 'image', image: action.image });
+    case 'complete': {
+      const { objects = [], images = [] } = releaseOf(world.cast, action) ?? {};
+      for (const object of objects) await apply(world, { ...object, do: 'upload', told: action.told });
+      for (const { image, tag, content } of images) world.push(image, tag, content, action.told);
+      return;
+    }
+    case 'wait':
+      world.store.clock += action.minutes * 60_000;
+      return;
     case 'start':
       return world.invocations.length < 4 ? world.start(action.most) : undefined;
     case 'step':
@@ -93,8 +104,17 @@ export async function checkImages(world: World): Promise<void> {
   assert.equal(world.tip, tip, 'looking once more changes something');
 }
 
+/** The same with release files. */
+export async function checkReleases(world: World): Promise<void> {
+  await checkImages(world);
+  releasesAreWhole(world);
+  nothingLandsEarly(world);
+  releasesAreDecided(world);
+}
+
 /** What is played, and what is to hold then. */
 export const CASTS = [
   { cast: FILES_ALONE, rules: FIRST_RULES, actions, check: async (world: World) => check(world) },
   { cast: WITH_IMAGES, rules: IMAGE_RULES, actions: imageActions, check: checkImages },
+  { cast: WITH_RELEASES, rules: RELEASE_RULES, actions: releaseActions, check: checkReleases },
 ];

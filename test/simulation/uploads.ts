@@ -1,8 +1,15 @@
+import { createHash } from 'node:crypto';
 import { tgz } from './archives.ts';
+import { digestNamed } from './memory-images.ts';
 
 /** The images that there are, by their canonical names. */
 export const API = 'quay.io/acme/api';
 export const WEB = 'quay.io/acme/web';
+
+/** What a test calls the content of a push. */
+export function contentNamed(image: string, tag: string, content: number): string {
+  return `${image}:${tag} ${content}`;
+}
 
 /** What an upload may bring: its bytes, and the files that these become below its place; null for what is always rejected. */
 export interface Content {
@@ -17,6 +24,15 @@ export interface Cast {
   readonly uploads: Uploads;
   /** The tags of each image. */
   readonly images: Readonly<Record<string, readonly string[]>>;
+  /** What each release file names, by its key and its bytes. */
+  readonly releases: Readonly<Record<string, readonly ReleaseFile[]>>;
+}
+
+/** A release file: contents of uploads, and of images' tags, that land together. */
+export interface ReleaseFile {
+  readonly bytes: Buffer;
+  readonly objects: readonly { readonly key: string; readonly content: number }[];
+  readonly images: readonly { readonly image: string; readonly tag: string; readonly content: number }[];
 }
 
 function plain(name: string, ...texts: readonly string[]): Content[] {
@@ -102,9 +118,67 @@ export function isModest({ files }: Content): boolean {
   return files !== null && !/(?:api:|tag: ")(?:1\.1\.0|2\.9\.0)/u.test(Object.values(files).join(''));
 }
 
-export const FILES_ALONE: Cast = { uploads: FILES, images: {} };
+export const FILES_ALONE: Cast = { uploads: FILES, images: {}, releases: {} };
 
 export const WITH_IMAGES: Cast = {
   uploads: IMAGE_FILES,
+  releases: {},
   images: { [API]: ['1.0.0', '1.1.0', '1.2.0', '2.0.0', '3.0.0'], [WEB]: ['latest'] },
+};
+
+/** What a release file says. `other`: something that it names beside these, and nobody covers. */
+function together(objects: ReleaseFile['objects'], images: ReleaseFile['images'], other = ''): ReleaseFile {
+  const lines = [
+    ...objects.map(({ key, content }) => {
+      const bytes = IMAGE_FILES[key]?.[content]?.bytes ?? Buffer.from('');
+      return `objects: { key: ${key}, sha256: ${createHash('sha256').update(bytes).digest('hex')} }`;
+    }),
+    ...images.map(
+      ({ image, tag, content }) => `images: { image: ${image}:${tag}, digest: ${digestOf(image, tag, content)} }`,
+    ),
+  ];
+  const list = (name: string): string =>
+    [
+      `${name}:`,
+      ...lines.filter((line) => line.startsWith(name)).map((line) => `  - ${line.slice(name.length + 2)}`),
+    ].join('\n');
+  const text = ['apiVersion: gitferry.dev/v1', 'kind: Release', ...(objects.length > 0 ? [list('objects')] : [])];
+  if (images.length > 0) text.push(list('images'));
+  return { bytes: Buffer.from(`${text.join('\n')}\n${other}`), objects, images };
+}
+
+export function digestOf(image: string, tag: string, content: number): string {
+  return digestNamed(contentNamed(image, tag, content));
+}
+
+const api = (tag: string, content: number) => ({ image: API, tag, content });
+const web = (content: number) => ({ image: WEB, tag: 'latest', content });
+
+/** The same with release files that say what lands together. */
+export const WITH_RELEASES: Cast = {
+  ...WITH_IMAGES,
+  releases: {
+    'releases/one.release.yaml': [
+      together([{ key: 'config/api.yaml', content: 3 }], [api('1.2.0', 0)]),
+      together([{ key: 'config/api.yaml', content: 1 }], [api('1.2.0', 1), web(0)]),
+      together([], [api('2.0.0', 0), web(1)]),
+    ],
+    'releases/two.release.yaml': [
+      together(
+        [
+          { key: 'config/two.yaml', content: 1 },
+          { key: 'charts/shop-1.1.0.tgz', content: 0 },
+        ],
+        [api('1.1.0', 0)],
+      ),
+      together(
+        [
+          { key: 'config/set.tgz', content: 1 },
+          { key: 'charts/shop-1.0.0.tgz', content: 0 },
+        ],
+        [],
+      ),
+      together([{ key: 'config/two.yaml', content: 0 }], [api('1.1.0', 0)], 'nonsense: 1\n'),
+    ],
+  },
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type Delivery, mirror } from '../../functions/mirror/mirror.ts';
 import type { Change } from '../../shared/change/change.ts';
 import { FerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/git/remote.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { ledgerRef, statePath } from '../../shared/ledger/ledger.ts';
 import { emptyState, type UnitState } from '../../shared/ledger/state.ts';
@@ -12,15 +13,10 @@ import { Person } from './people.ts';
 import { Reader } from './reader.ts';
 import { configText, FIRST_RULES, type Rules } from './rules.ts';
 import { Task } from './scheduler.ts';
-import { type Cast, FILES_ALONE } from './uploads.ts';
+import { type Cast, digestOf, FILES_ALONE } from './uploads.ts';
 
 export const MAIN = 'refs/heads/main';
 export const LEDGER = ledgerRef('sim', 'main');
-
-/** What a test calls the content of a push. */
-export function contentNamed(image: string, tag: string, content: number): string {
-  return `${image}:${tag} ${content}`;
-}
 
 interface Message {
   readonly change: Change;
@@ -41,6 +37,8 @@ export class World {
   readonly read: Reader;
   readonly person: Person;
   readonly landed: string[] = [];
+  /** When each commit was made: after this tick, and not after that. */
+  readonly madeBy = new Map<string, { readonly from: number; readonly to: number }>();
   readonly cast: Cast;
   rules = FIRST_RULES;
   /** What each gitferry.yaml says, by its blob. */
@@ -68,13 +66,13 @@ export class World {
   }
 
   remove(key: string, told: boolean): void {
-    if (this.store.objects.delete(key) && told)
-      this.enqueue({ kind: 'object', bucket: 'releases', key, gone: 'deleted' });
+    if (this.store.remove(key) && told) this.enqueue({ kind: 'object', bucket: 'releases', key, gone: 'deleted' });
   }
 
   /** Lets a tag point to a content. */
   push(image: string, tag: string, content: number, told: boolean): void {
-    const digest = this.images.push(image, tag, contentNamed(image, tag, content));
+    const digest = digestOf(image, tag, content);
+    this.images.point(image, tag, digest);
     if (told) this.enqueue({ kind: 'image', image, tag, digest });
   }
 
@@ -116,7 +114,7 @@ export class World {
         deployment: 'sim',
         repository: 'http://127.0.0.1/',
         branch: 'main',
-        remote: memoryRemote(this.repository, gate, weather),
+        remote: this.#dated(memoryRemote(this.repository, gate, weather)),
         bucket: memoryBucket(this.store, gate),
         images: memoryImages(this.images, gate),
         bus: {
@@ -127,7 +125,7 @@ export class World {
         },
         signer: async () => null,
         budget: { units: 4, bytes: 1 << 20 },
-        now: () => new Date(1_700_000_000_000),
+        now: () => new Date(this.store.clock),
         newId,
         remaining: () => 60_000,
         pause: async () => undefined,
@@ -135,6 +133,18 @@ export class World {
         log: () => undefined,
       },
     );
+  }
+
+  /** Remembers from when until when the commits of an invocation may have been made. */
+  #dated(remote: Remote): Remote {
+    const from = this.store.tick;
+    return {
+      ...remote,
+      push: (moves, sent) => {
+        for (const [oid, { type }] of sent) if (type === 'commit') this.madeBy.set(oid, { from, to: this.store.tick });
+        return remote.push(moves, sent);
+      },
+    };
   }
 
   pick(index: number): Invocation | undefined {
@@ -183,7 +193,7 @@ export class World {
 
   /** What the sweep does: every key that there is, or was, is looked at again, and told again while it has no verdict. */
   async sweep(): Promise<void> {
-    for (const key of Object.keys(this.cast.uploads))
+    for (const key of [...Object.keys(this.cast.uploads), ...Object.keys(this.cast.releases)])
       this.queue.push({ change: { kind: 'object', bucket: 'releases', key }, received: 1 });
     for (const image of Object.keys(this.cast.images))
       this.queue.push({ change: { kind: 'image', image }, received: 1 });
