@@ -8,10 +8,10 @@ import { z } from 'zod';
 const ROOT = join(import.meta.dirname, '..');
 
 /** What each tier needs beyond Node and git, or how long it takes, decides where its tests stand. */
-const OTHERS = ['test/faults/**', 'test/tools/**', 'test/aws/**', 'test/cluster/**'];
+const OTHERS = ['test/faults/**', 'test/simulation/**', 'test/tools/**', 'test/aws/**', 'test/cluster/**'];
 const TIERS: Readonly<Record<string, { readonly include: string; readonly exclude: readonly string[] }>> = {
   unit: { include: 'test/**/*.test.ts', exclude: OTHERS },
-  faults: { include: 'test/faults/**/*.test.ts', exclude: [] },
+  faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
 };
 
