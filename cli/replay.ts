@@ -49,5 +49,11 @@ function placeOf(change: Change): string {
       return `s3://${change.bucket}/${change.key}`;
     case 'prefix':
       return `s3://${change.bucket}/${change.prefix}`;
+    case 'verdict':
+      return `${change.unit} ${change.release}: ${change.verdict}`;
+    case 'rollback':
+      return `take back ${change.release}`;
+    case 'lift':
+      return `let ${change.unit} ${change.version} land`;
   }
 }

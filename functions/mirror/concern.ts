@@ -94,7 +94,7 @@ export async function concerned(
         ...config.images.filter(({ image }) => image === change.image).map((rule) => addImage(rule, change)),
         ...open.filter((one) => namesImage(one, change.image)).map((one) => addRelease(one)),
       ]);
-    else
+    else if (change.kind === 'prefix')
       await listed(bucket, change.bucket, change.prefix)
         .then((keys) => {
           const found = keys.flatMap((key) => unitsOf(config, change.bucket, key));

@@ -1,8 +1,16 @@
+import type { LiftChange, RollbackChange, VerdictChange } from './verdict.ts';
+
 /**
  * "Look there": something at a source may have changed. A change names a place and never says what stands there now;
  * whoever handles it reads the source. What it carries beside the name counts only if that is the version then read.
  */
-export type Change = ObjectChange | ImageChange | PrefixChange | ConfigChange;
+export type Change = SourceChange | Request;
+
+/** What says no more than where to look. */
+export type SourceChange = ObjectChange | ImageChange | PrefixChange | ConfigChange;
+
+/** What says something: how a release ended, or what a person asks for. */
+export type Request = VerdictChange | RollbackChange | LiftChange;
 
 /** One object of a bucket was created, overwritten or deleted. */
 export interface ObjectChange {

@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { imageChange, imageDigest, imageName, imageTag } from './image.ts';
 import { needed } from './needed.ts';
 import { beside, bucketName, objectChange, objectKey, time } from './object.ts';
+import { liftChange, rollbackChange, verdictChange } from './verdict.ts';
 
 const own = z.looseObject({ gitferry: z.literal('change') });
 
@@ -30,7 +31,7 @@ const prefix = z.object({
   prefix: z.union([z.literal(''), objectKey]),
 });
 const config = z.object({ kind: z.literal('config') });
-const change = z.discriminatedUnion('kind', [object, image, prefix, config]);
+const change = z.discriminatedUnion('kind', [object, image, prefix, config, verdictChange, rollbackChange, liftChange]);
 
 /** A change as gitferry sends it to itself, as one message's body. */
 export function formatChange(sent: Change): string {

@@ -1,0 +1,2 @@
+import { buildParts } from './build.ts';
+await buildParts(console.log);
