@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { CACHE } from './cache.ts';
@@ -48,9 +48,26 @@ async function requireGo(): Promise<void> {
 async function sources(part: Part): Promise<string> {
   const cwd = folderOf(part);
   const pinned = await readFile(join(cwd, 'go.mod'), 'utf8');
-  const version = pinned.split(/\s+/u)[pinned.split(/\s+/u).indexOf(part.module) + 1] ?? '';
+  const version = new RegExp(`${part.module} (v\\S+)`, 'u').exec(pinned)?.[1] ?? 'none';
   const answer = await capture('go', ['mod', 'download', '-json', `${part.module}@${version}`], { cwd });
   return (JSON.parse(answer) as { Dir: string }).Dir;
+}
+
+/** Go's options to build a copy of the module, changed as the part says, instead of the module itself. */
+async function patched(part: Part, work: string): Promise<readonly string[]> {
+  if (part.patch === undefined) return [];
+  const { file, from, to } = part.patch;
+  const copy = join(work, 'module');
+  await cp(await sources(part), copy, { recursive: true });
+  // The module cache is read-only, and so is what is copied from it.
+  await run('chmod', ['-R', 'u+w', copy]);
+  const text = await readFile(join(copy, file), 'utf8');
+  if (!text.includes(from)) throw new Error(`${part.name} no longer holds ${from} in ${file}; look at its patch in parts.ts.`);
+  await writeFile(join(copy, file), text.replace(from, to));
+  const pinned = await readFile(join(folderOf(part), 'go.mod'), 'utf8');
+  await writeFile(join(work, 'go.mod'), `${pinned}\nreplace ${part.module} => ${copy}\n`);
+  await copyFile(join(folderOf(part), 'go.sum'), join(work, 'go.sum'));
+  return [`-modfile=${join(work, 'go.mod')}`];
 }
 
 async function crdsOf(part: Part): Promise<readonly unknown[]> {
@@ -74,12 +91,14 @@ async function make(part: Part, to: string, say: (line: string) => void): Promis
     await requireGo();
     if (part.main !== null) {
       say(`Building ${part.name} with Go, once; this takes minutes.`);
+      const patch = await patched(part, work);
       const output = ['-o', join(work, part.name)];
-      await run('go', ['build', ...FLAGS, '-ldflags', part.ldflags.join(' '), ...output, part.main], {
+      await run('go', ['build', ...FLAGS, ...patch, '-ldflags', part.ldflags.join(' '), ...output, part.main], {
         cwd: folderOf(part),
         env: { ...process.env, ...ENVIRONMENT },
       });
     }
+    for (const left of ['module', 'go.mod', 'go.sum']) await rm(join(work, left), { recursive: true, force: true });
     await writeFile(join(work, 'crds.json'), JSON.stringify(await crdsOf(part)));
     await rename(work, to).catch(async (error: unknown) => {
       // Another process was first, with the same.

@@ -9,6 +9,8 @@ export interface Part {
   readonly ldflags: readonly string[];
   /** Files and folders of the module that hold CRDs as YAML. */
   readonly crds: readonly string[];
+  /** What is changed in the module before it is built. */
+  readonly patch?: { readonly file: string; readonly from: string; readonly to: string };
 }
 
 const STRIP = ['-s', '-w'];
@@ -35,6 +37,8 @@ export const PARTS = [
     main: 'github.com/fluxcd/flagger/cmd/flagger',
     ldflags: STRIP,
     crds: ['artifacts/flagger/crd.yaml'],
+    // Its health and metrics would listen to everybody, and no option says otherwise.
+    patch: { file: 'pkg/server/server.go', from: '":" + port', to: '"127.0.0.1:" + port' },
   },
   flux('kustomize-controller', true),
   flux('helm-controller', true),
