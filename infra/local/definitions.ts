@@ -1,5 +1,16 @@
 import type * as z from 'zod';
-import { Bucket, Bus, DEFAULT_BUS, FunctionShape, Queue, RESOURCES, type Resource, Rule, Service } from './shapes.ts';
+import {
+  Bucket,
+  Bus,
+  DEFAULT_BUS,
+  FunctionShape,
+  Queue,
+  RESOURCES,
+  type Resource,
+  Rule,
+  Service,
+  Table,
+} from './shapes.ts';
 import { type Names, resolve } from './template.ts';
 import { readService, type Variables } from './variables.ts';
 
@@ -37,6 +48,12 @@ export interface QueueDefinition {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** As DynamoDB's CreateTable takes it. */
+export type TableDefinition = Pick<
+  z.infer<typeof Table>,
+  'TableName' | 'BillingMode' | 'AttributeDefinitions' | 'KeySchema'
+>;
+
 /** What an event that arrives on a bus and matches the pattern is sent to. */
 export interface RuleDefinition {
   readonly bus: string;
@@ -48,6 +65,7 @@ export interface RuleDefinition {
 export interface Definitions {
   readonly functions: readonly FunctionDefinition[];
   readonly queues: readonly QueueDefinition[];
+  readonly tables: readonly TableDefinition[];
   readonly buses: readonly string[];
   readonly rules: readonly RuleDefinition[];
   /** Buckets that tell the default bus what happens in them. */
@@ -90,6 +108,9 @@ export async function readDefinitions(
       arn: queueArn(queue.QueueName),
       attributes: attributesOf(queue),
     })),
+    tables: of('AWS::DynamoDB::Table', Table).map(
+      ({ TimeToLiveSpecification: _, PointInTimeRecoverySpecification: __, ...table }) => table,
+    ),
     buses: [DEFAULT_BUS, ...of('AWS::Events::EventBus', Bus).map(({ Name }) => Name)],
     rules: [
       ...of('AWS::Events::Rule', Rule).map(({ EventBusName, EventPattern, Targets }) => ({
@@ -156,13 +177,16 @@ function attributesOf({ QueueName: _, SqsManagedSseEnabled: __, RedrivePolicy, .
 function namesOf(resources: ReadonlyMap<string, Resource>, queueUrl: (name: string) => string): Names {
   const nameOf = (id: string): { type: string; name: string } => {
     const { Type: type = 'none', Properties = {} } = resources.get(id) ?? {};
-    return { type, name: String(Properties.QueueName ?? Properties.BucketName ?? Properties.Name ?? id) };
+    return {
+      type,
+      name: String(Properties.QueueName ?? Properties.BucketName ?? Properties.TableName ?? Properties.Name ?? id),
+    };
   };
   return {
     ref: (id) => {
       const { type, name } = nameOf(id);
       if (type === 'AWS::SQS::Queue') return queueUrl(name);
-      if (type === 'AWS::Events::EventBus' || type === 'AWS::S3::Bucket') return name;
+      if (['AWS::Events::EventBus', 'AWS::S3::Bucket', 'AWS::DynamoDB::Table'].includes(type)) return name;
       throw new Error(`The embedded run does not know what !Ref ${id} (${type}) stands for.`);
     },
     attribute: (id, attribute) => {

@@ -57,13 +57,9 @@ export class Queues {
     await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.urlOfArn(arn), Entries }));
   }
 
-  /** Messages that wait, now or later, and those that somebody has received and not deleted. */
+  /** Messages that wait now, and those that somebody has received and not deleted; none that is due later. */
   async depth(arn: string): Promise<number> {
-    const AttributeNames = [
-      'ApproximateNumberOfMessages',
-      'ApproximateNumberOfMessagesNotVisible',
-      'ApproximateNumberOfMessagesDelayed',
-    ] as const;
+    const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
     const command = new GetQueueAttributesCommand({
       QueueUrl: this.urlOfArn(arn),
       AttributeNames: [...AttributeNames],

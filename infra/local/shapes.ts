@@ -26,12 +26,22 @@ export const Bucket = z.object({
     EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }),
   }),
 });
+export const Table = z.strictObject({
+  TableName: z.string(),
+  BillingMode: z.literal('PAY_PER_REQUEST'),
+  AttributeDefinitions: z.array(z.strictObject({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
+  KeySchema: z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) })),
+  /** Here nothing is swept: what expired stays, and the functions must not see it. */
+  TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.literal(true) }).optional(),
+  PointInTimeRecoverySpecification: z.strictObject({ PointInTimeRecoveryEnabled: z.literal(false) }).optional(),
+});
 /** The types that are carried out, and those that only say who may do what: here everything belongs to one person. */
 export const RESOURCES: ReadonlySet<string> = new Set([
   'AWS::SQS::Queue',
   'AWS::Events::EventBus',
   'AWS::Events::Rule',
   'AWS::S3::Bucket',
+  'AWS::DynamoDB::Table',
   'AWS::SQS::QueuePolicy',
   'AWS::S3::BucketPolicy',
 ]);

@@ -9,6 +9,7 @@ import { Poller } from './poller.ts';
 import { CREDENTIALS, Queues } from './queues.ts';
 import { s3Event } from './s3-event.ts';
 import { DEFAULT_BUS } from './shapes.ts';
+import { startTables } from './tables.ts';
 
 export interface StackOptions {
   /** Where serverless.yml stands. */
@@ -34,8 +35,10 @@ export interface StackOptions {
 }
 
 export interface Stack {
-  /** S3, SQS and EventBridge answer there. */
+  /** S3, SQS, SNS and EventBridge answer there. */
   readonly url: string;
+  /** DynamoDB answers there. */
+  readonly tablesUrl: string;
   /** The url of the queue of changes. */
   readonly queue: string;
   /** Where `receive` takes webhooks, without a slash at its end. */
@@ -44,7 +47,8 @@ export interface Stack {
   runSchedules(): Promise<void>;
   /**
    * Resolves when nothing is on its way any more: no file unread, no event undelivered, no message in a queue that a
-   * function reads, no invocation. Throws when that takes longer.
+   * function reads, no invocation. What is only due later, such as the next look at a release, is not on its way. Throws
+   * when that takes longer.
    */
   settled(milliseconds?: number): Promise<void>;
   stop(): Promise<void>;
@@ -75,10 +79,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   started.defer(() => queues.close());
 
   definitions = await readDefinitions(options.root, variablesOf(options), (name) => queues.url(name));
+  const tables = await startTables(definitions.tables);
+  started.defer(() => tables.close());
   const functions = await Functions.start(definitions.functions, {
     root: options.code ?? options.root,
     folder: options.folder,
-    environment: { ...awsAt(endpoint.url), ...options.environment },
+    environment: { ...awsAt(endpoint.url), AWS_ENDPOINT_URL_DYNAMODB: tables.url, ...options.environment },
     observe,
   });
   started.defer(() => functions.stop());
@@ -125,6 +131,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const running = started.move();
   return {
     url: endpoint.url,
+    tablesUrl: tables.url,
     queue: queues.urlOfArn(sources[0]?.source.queueArn ?? ''),
     receiveUrl: urls.get('receive') ?? '',
     runSchedules: async () => {
@@ -150,6 +157,8 @@ function variablesOf({ deployment, repository, branch, bucket }: StackOptions) {
     'signing-secret': '',
     'registry-secret': '',
     'webhook-secret': '',
+    'nudge-secret': '',
+    'notify-secret': '',
   };
   return { stage: deployment, parameters: { repository, branch, bucket, ...secrets } };
 }
@@ -162,6 +171,7 @@ function awsAt(url: string): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_S3: url,
     AWS_ENDPOINT_URL_SQS: url,
+    AWS_ENDPOINT_URL_SNS: url,
     AWS_ENDPOINT_URL_EVENTBRIDGE: url,
   };
 }

@@ -15,8 +15,8 @@ const FILE = /^\$\{file\(\.\/([^)]+)\)(?::(\w+))?\}$/u;
 const require = createRequire(import.meta.url);
 
 /**
- * Reads `serverless.yml` with the files it names, and replaces its variables: `${file(./a.yml)}`, `${file(./a.cjs):name}`,
- * `${param:name}` (this run's, else the default of the file), `${sls:stage}`. Names in `Fn::Sub` stay. Throws on others.
+ * Reads `serverless.yml` with the files it names, and replaces its variables: `${file(./a.yml)}`, `${file(./a.cjs):name}`
+ * (a value, or a function of `{ resolveVariable }`), `${param:name}` (this run's, else the default of the file), `${sls:stage}`. Names in `Fn::Sub` stay. Throws on others.
  */
 export async function readService(root: string, variables: Variables): Promise<Record<string, unknown>> {
   const service = parseTemplate(await readFile(join(root, 'serverless.yml'), 'utf8')) as Record<string, unknown>;
@@ -36,7 +36,9 @@ export async function readService(root: string, variables: Variables): Promise<R
 
   const file = async (path: string, name: string | undefined): Promise<unknown> => {
     if (name === undefined) return parseTemplate(await readFile(join(root, path), 'utf8'));
-    return (require(join(root, path)) as Record<string, unknown>)[name];
+    const exported = (require(join(root, path)) as Record<string, unknown>)[name];
+    if (typeof exported !== 'function') return exported;
+    return exported({ resolveVariable: async (variable: string) => text(`\${${variable}}`) });
   };
 
   const text = (value: string): string =>

@@ -90,7 +90,13 @@ describe('definitions that the embedded run cannot carry out', () => {
     it(`are refused: ${to.trim().split('\n').at(-1)?.trim()}`, async () => {
       const root = await mkdtemp(join(tmpdir(), 'gitferry-definitions-'));
       try {
-        for (const part of ['serverless.yml', 'infra/functions', 'infra/resources', 'infra/esbuild.cjs'])
+        for (const part of [
+          'serverless.yml',
+          'infra/functions',
+          'infra/resources',
+          'infra/esbuild.cjs',
+          'infra/arns.cjs',
+        ])
           await cp(join(ROOT, part), join(root, part), { recursive: true });
         const text = await readFile(join(root, file), 'utf8');
         assert.ok(text.includes(from));
