@@ -7,12 +7,23 @@ import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '..');
 
+interface Tier {
+  readonly include: string;
+  readonly exclude: readonly string[];
+  /** Milliseconds after which a file that doesn't come to its end counts as failed. */
+  readonly timeout?: number;
+  /** Files at once. */
+  readonly concurrency?: number;
+}
+
 /** What each tier needs beyond Node and git, or how long it takes, decides where its tests stand. */
 const OTHERS = ['test/faults/**', 'test/simulation/**', 'test/tools/**', 'test/aws/**', 'test/cluster/**'];
-const TIERS: Readonly<Record<string, { readonly include: string; readonly exclude: readonly string[] }>> = {
+const TIERS: Readonly<Record<string, Tier>> = {
   unit: { include: 'test/**/*.test.ts', exclude: OTHERS },
   faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
+  // Each file boots a cluster of its own, which is enough for two cores; canaries take their time.
+  cluster: { include: 'test/cluster/**/*.test.ts', exclude: [], timeout: 600_000, concurrency: 1 },
 };
 
 const Counts = z.object({
@@ -23,14 +34,13 @@ const Counts = z.object({
   todo: z.int(),
 });
 
-/** Milliseconds after which a file that doesn't come to its end counts as failed. */
 const TIMEOUT = 300_000;
 
-/** Files at once: much of a test is waiting, for git and for processes that start. */
+/** Much of a test is waiting, for git and for processes that start. */
 const CONCURRENCY = availableParallelism() + 1;
 
 /** Runs the files and answers the counts; null when there are none, because the runner itself failed. */
-async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | null> {
+async function run(files: readonly string[], tier: Tier): Promise<z.infer<typeof Counts> | null> {
   const folder = await mkdtemp(join(tmpdir(), 'gitferry-test-'));
   const counts = join(folder, 'counts.json');
   const reporters = [
@@ -38,7 +48,8 @@ async function run(files: readonly string[]): Promise<z.infer<typeof Counts> | n
     ...[`--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`, `--test-reporter-destination=${counts}`],
   ];
   try {
-    const options = [`--test-timeout=${TIMEOUT}`, `--test-concurrency=${CONCURRENCY}`, ...reporters];
+    const { timeout = TIMEOUT, concurrency = CONCURRENCY } = tier;
+    const options = [`--test-timeout=${timeout}`, `--test-concurrency=${concurrency}`, ...reporters];
     const child = spawn(process.execPath, ['--test', ...options, ...files], {
       cwd: ROOT,
       // Every file is a process of its own, and most load the same modules.
@@ -61,19 +72,19 @@ async function empty(files: readonly string[]): Promise<readonly string[]> {
 }
 
 async function main(tier: string): Promise<number> {
-  const patterns = TIERS[tier];
-  if (patterns === undefined) {
+  const chosen = TIERS[tier];
+  if (chosen === undefined) {
     console.error(`There is no tier ${tier}; there are ${Object.keys(TIERS).join(', ')}.`);
     return 2;
   }
-  const { include, exclude } = patterns;
+  const { include, exclude } = chosen;
   const files = (await Array.fromAsync(glob(include, { cwd: ROOT, exclude: [...exclude] }))).sort();
   const hollow = await empty(files);
   if (hollow.length > 0) {
     console.error(`These files hold no test: ${hollow.join(', ')}`);
     return 1;
   }
-  const counts = files.length === 0 ? null : await run(files);
+  const counts = files.length === 0 ? null : await run(files, chosen);
   if (counts === null) {
     console.error(`The tier ${tier} could not be run: ${files.length} files.`);
     return 1;

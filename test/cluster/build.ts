@@ -41,7 +41,9 @@ async function requireGo(): Promise<void> {
   const [first, second] = OLDEST_GO;
   if (Number(major) > first || (Number(major) === first && Number(minor) >= second)) return;
   const found = version === '' ? 'there is no go' : `there is ${version.trim()}`;
-  throw new Error(`The parts of the cluster are built by Go ${OLDEST_GO.join('.')} or newer, and ${found}. Install it from https://go.dev/dl and look that it is on PATH.`);
+  throw new Error(
+    `The parts of the cluster are built by Go ${OLDEST_GO.join('.')} or newer, and ${found}. Install it from https://go.dev/dl and look that it is on PATH.`,
+  );
 }
 
 /** The module's folder, downloaded and checked against go.sum. */
@@ -62,7 +64,8 @@ async function patched(part: Part, work: string): Promise<readonly string[]> {
   // The module cache is read-only, and so is what is copied from it.
   await run('chmod', ['-R', 'u+w', copy]);
   const text = await readFile(join(copy, file), 'utf8');
-  if (!text.includes(from)) throw new Error(`${part.name} no longer holds ${from} in ${file}; look at its patch in parts.ts.`);
+  if (!text.includes(from))
+    throw new Error(`${part.name} no longer holds ${from} in ${file}; look at its patch in parts.ts.`);
   await writeFile(join(copy, file), text.replace(from, to));
   const pinned = await readFile(join(folderOf(part), 'go.mod'), 'utf8');
   await writeFile(join(work, 'go.mod'), `${pinned}\nreplace ${part.module} => ${copy}\n`);

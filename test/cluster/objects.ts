@@ -1,4 +1,10 @@
-import { ApiException, type KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import {
+  ApiException,
+  type KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { follow, type Resource } from './follow.ts';
 import { KINDS, type Kind, pathOf } from './kinds.ts';
@@ -27,7 +33,10 @@ export interface Objects {
 }
 
 /** The status of a condition: `True`, `False`, `Unknown`; undefined when the object has none of that type. */
-export function conditionOf(object: Resource, type: string): { status: string; reason: string; message: string } | undefined {
+export function conditionOf(
+  object: Resource,
+  type: string,
+): { status: string; reason: string; message: string } | undefined {
   return object.status?.conditions?.find((one: { type: string }) => one.type === type);
 }
 
@@ -56,7 +65,7 @@ export function objectsOf(config: KubeConfig): Objects {
   const patchBy = async (object: object, strategy: PatchStrategy) =>
     plain(
       await api.patch(
-        object as Resource,
+        object as KubernetesObject,
         undefined,
         undefined,
         'test',

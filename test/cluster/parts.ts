@@ -16,9 +16,9 @@ export interface Part {
 const STRIP = ['-s', '-w'];
 const VERSION = 'k8s.io/component-base/version.git';
 
-function flux(name: string, main: boolean): Part {
+function flux<Name extends string>(name: Name, main: boolean) {
   const module = `github.com/fluxcd/${name}`;
-  return { name, module, main: main ? module : null, ldflags: STRIP, crds: ['config/crd/bases'] };
+  return { name, module, main: main ? module : null, ldflags: STRIP, crds: ['config/crd/bases'] } as const;
 }
 
 /** In the order in which they are built: what most tests wait for comes first. */

@@ -36,9 +36,7 @@ export async function writeKubeconfig(
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [
-      { name: 'test', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
-    ],
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } }],
     users: [{ name, user: { token } }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: name } }],
     'current-context': 'test',
