@@ -14,7 +14,7 @@ export interface Traffic {
 
 export interface Request {
   readonly url: string;
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   /** Sent with its Content-Length, which some servers want. */
   readonly body?: Uint8Array;
