@@ -1,6 +1,6 @@
 // `npm start`: the whole of gitferry on this machine, and a demonstration of it.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { delimiter, join, relative, resolve } from 'node:path';
 import { demonstrate } from './demonstration.ts';
 import { exampleRepository, exampleUploads } from './examples.ts';
 import type { Happening } from './happening.ts';
@@ -21,6 +21,7 @@ const DEPLOYMENT = 'local';
 const PASSED_ON = [
   ...['GITFERRY_GIT_USERNAME', 'GITFERRY_GIT_PASSWORD', 'GITFERRY_GIT_TOKEN', 'GITFERRY_SIGNING_KEY'],
   ...['GITFERRY_REGISTRY_CREDENTIALS', 'GITFERRY_PRIVATE_REGISTRIES'],
+  ...['GITFERRY_NUDGES', 'GITFERRY_NOTIFICATIONS'],
 ];
 
 interface Run {
@@ -82,6 +83,7 @@ async function start(options: Options): Promise<Run> {
     environment: {
       ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
       ...images.environment,
+      ...(options.kubeconfig.length === 0 ? {} : { GITFERRY_KUBECONFIG: kubeconfigs(options) }),
     },
     observe: (happening) => {
       happenings.push(happening);
@@ -94,6 +96,10 @@ async function start(options: Options): Promise<Run> {
   return { options, stack, repository, images, narrator, happenings, close: () => running.disposeAsync() };
 }
 
+function kubeconfigs({ kubeconfig }: Options): string {
+  return kubeconfig.map((file) => resolve(file)).join(delimiter);
+}
+
 /** All that is to be seen until the run only waits for more. Answers whether it went well. */
 async function show(run: Run): Promise<boolean> {
   const { options, stack, repository, images, narrator, happenings } = run;
@@ -103,6 +109,8 @@ async function show(run: Run): Promise<boolean> {
     s3: stack.url,
     sqs: stack.url,
     events: stack.url,
+    sns: stack.url,
+    dynamodb: stack.tablesUrl,
     git: repository,
     receive: receiveUrl,
     registry,
@@ -125,7 +133,8 @@ async function show(run: Run): Promise<boolean> {
   narrator.text(
     `repository   ${place}, branch ${branch}${options.repository === null ? `, served at ${repository}` : ''}`,
   );
-  narrator.text(`AWS          ${stack.url} (S3, SQS, EventBridge)`);
+  narrator.text(`AWS          ${stack.url} (S3, SQS, SNS, EventBridge), ${stack.tablesUrl} (DynamoDB)`);
+  for (const file of options.kubeconfig) narrator.text(`cluster      of ${file}`);
   narrator.text(`webhooks     ${receiveUrl}`);
   if (images.host !== null) narrator.text(`registry     ${images.host}`);
 

@@ -6,13 +6,28 @@ import type { BusEvent } from './pattern.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
+interface Verb {
+  readonly verb: string;
+  readonly style: Style;
+}
+
 /** What gitferry tells on its bus. */
-const OUTCOMES: Readonly<Record<string, { readonly verb: string; readonly style: Style }>> = {
+const OUTCOMES: Readonly<Record<string, Verb>> = {
   Landed: { verb: 'landed', style: 'green' },
   Rejected: { verb: 'rejected', style: 'red' },
   Waiting: { verb: 'waiting', style: 'yellow' },
   TakenBack: { verb: 'taken back', style: 'yellow' },
   Stalled: { verb: 'stalled', style: 'red' },
+  Verdict: { verb: 'unclear', style: 'yellow' },
+  Drift: { verb: 'drifted', style: 'yellow' },
+  NudgeFailed: { verb: 'not nudged', style: 'red' },
+};
+
+const VERDICTS: Readonly<Record<string, Verb>> = {
+  delivered: { verb: 'delivered', style: 'green' },
+  failed: { verb: 'failed', style: 'red' },
+  'timed-out': { verb: 'timed out', style: 'red' },
+  superseded: { verb: 'superseded', style: 'dim' },
 };
 
 const VERB_WIDTH = 10;
@@ -54,15 +69,16 @@ export class Narrator {
   #event(event: BusEvent): void {
     const { source, 'detail-type': type } = event;
     if (source === 'aws.s3') this.#object(event);
-    const outcome = OUTCOMES[type];
+    const outcome = verbOf(event);
     if (outcome === undefined || source !== 'gitferry' || this.#isOld(event)) return;
     const text = (name: string): string => told(event.detail[name]);
-    const name = keyOf(text('source')) || text('unit');
-    const took = this.#since(event.detail.source);
+    const name = objectOf(event.detail.object) || keyOf(text('source')) || text('unit') || text('cluster');
+    const took = type === 'Verdict' || type === 'Drift' ? '' : this.#since(event.detail.source);
     const landed = type === 'Landed';
-    const first = landed ? `${text('commit').slice(0, 7)}  ${text('summary')}` : text('reason');
+    const good = landed || text('verdict') === 'delivered';
+    const first = good ? `${text('commit').slice(0, 7)}  ${text('summary')}` : text('reason');
     this.#line(outcome.verb, outcome.style, name, first + (landed ? took : ''));
-    const more = landed ? [] : [text('message'), text('hint')];
+    const more = good ? [] : [text('message'), text('hint')];
     for (const sentence of more) if (sentence !== '') this.#line('', 'dim', sentence, '');
   }
 
@@ -70,11 +86,12 @@ export class Narrator {
   #isOld({ 'detail-type': type, detail }: BusEvent): boolean {
     // A stall has the same id whenever it comes back.
     if (type === 'Stalled') return false;
-    const id = detail.release ?? detail.id;
+    const id = idOf(type, detail);
     const again = typeof id === 'string' && this.#told.has(id);
     if (typeof id === 'string') this.#told.add(id);
+    if (type === 'Verdict') return again || isBefore(detail.at, this.#begun);
     if (type !== 'Landed') return again && !this.#received.has(placeOf(String(detail.source)));
-    return again || (typeof detail.landedAt === 'string' && new Date(detail.landedAt) < this.#begun);
+    return again || isBefore(detail.landedAt, this.#begun);
   }
 
   #object({ 'detail-type': type, detail }: BusEvent): void {
@@ -112,6 +129,30 @@ export class Narrator {
   #style(style: Style, text: string): string {
     return this.#colours ? styleText(style, text, { validateStream: false }) : text;
   }
+}
+
+function verbOf({ 'detail-type': type, detail }: BusEvent): Verb | undefined {
+  if (type === 'Verdict') return VERDICTS[String(detail.verdict)] ?? OUTCOMES.Verdict;
+  if (type === 'Drift' && detail.gone === true) return { verb: 'recovered', style: 'green' };
+  return OUTCOMES[type];
+}
+
+/** What is told once: a release, its verdict for each unit, anything else by its id, and again when it is gone. */
+function idOf(type: string, { release, unit, id, gone }: BusEvent['detail']): unknown {
+  if (type === 'Verdict') return `${release} ${unit}`;
+  if (type === 'Drift') return `${id} ${gone}`;
+  return type === 'Landed' ? release : id;
+}
+
+function isBefore(at: unknown, begun: Date): boolean {
+  return typeof at === 'string' && new Date(at) < begun;
+}
+
+/** `Deployment shop/api`; empty for none. */
+function objectOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const { kind, namespace, name } = value as Readonly<Record<string, unknown>>;
+  return `${told(kind)} ${told(namespace) === '' ? '' : `${told(namespace)}/`}${told(name)}`.trim();
 }
 
 /** Names and messages come from outside: nothing in them may steer a terminal. */

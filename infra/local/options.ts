@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What was asked for after `npm start --`. */
@@ -14,6 +15,8 @@ export interface Options {
   readonly branch: string;
   readonly bucket: string;
   readonly bucketDir: string;
+  /** Files that say how clusters are reached; none: there are no clusters. */
+  readonly kubeconfig: readonly string[];
 }
 
 export function parseOptions(argv: readonly string[]): Options {
@@ -32,6 +35,7 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--branch <name>', 'with --repository: the branch there', 'main')
     .option('--bucket <name>', 'with --repository: the bucket that gitferry.yaml names there', 'releases')
     .option('--bucket-dir <folder>', 'files here are the bucket: a file copied there is an upload', '.gitferry/bucket')
+    .option('--kubeconfig <file>', 'land for the cluster of this kubeconfig; for several, give it again', also, [])
     .helpOption('--help', 'show this')
     .parse([...argv], { from: 'user' });
   const wrong = complaint(command.getOptionValue('repository'));
@@ -40,6 +44,11 @@ export function parseOptions(argv: readonly string[]): Options {
     if (command.getOptionValueSource(name) === 'cli' && command.getOptionValue('repository') === undefined)
       command.error(`error: --${name} goes with --repository; the repository that is made here has its own`);
   return { once: false, repository: null, ...command.opts<Omit<Options, 'once' | 'repository'>>() };
+}
+
+function also(text: string, before: readonly string[]): readonly string[] {
+  if (text.includes(delimiter)) throw new InvalidArgumentError(`A path with "${delimiter}" can't be passed on.`);
+  return [...before, text];
 }
 
 function port(text: string): number {

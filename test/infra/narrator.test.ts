@@ -69,6 +69,35 @@ describe('what npm start prints', () => {
     assert.equal(lines[2], 'landed  charts/web-1.0.0.tgz  0123456  Release web');
   });
 
+  it('what became of a release, once for each of its units', () => {
+    const verdict = (unit: string, verdict: string, at = '2030-01-01T12:00:09.000Z'): void =>
+      tell('gitferry', 'Verdict', {
+        ...{ release: 'A', unit, verdict, at, commit: '0123456789', summary: 'Release web' },
+        ...{ source: SOURCE, reason: 'PodNotReady', message: 'It crashes.', hint: 'See its log.' },
+      });
+    landed('A');
+    verdict('charts#web', 'delivered');
+    verdict('charts#web', 'delivered');
+    verdict('charts#db', 'failed');
+    verdict('charts#old', 'failed', '2030-01-01T11:59:00.000Z');
+    assert.deepEqual(lines.slice(1), [
+      'delivered  charts/web-1.0.0.tgz  0123456  Release web',
+      'failed  charts/web-1.0.0.tgz  PodNotReady',
+      'It crashes.',
+      'See its log.',
+    ]);
+  });
+
+  it('what drifts once, and that it is over', () => {
+    const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'api\u001b' };
+    for (const gone of [false, false, true])
+      tell('gitferry', 'Drift', { id: 'D', object, reason: 'Edited', message: '', hint: '', gone });
+    assert.deepEqual(lines, [
+      'drifted  Deployment shop/api\\u{1b}  Edited',
+      'recovered  Deployment shop/api\\u{1b}  Edited',
+    ]);
+  });
+
   it('why an upload changes nothing, and not what sweep finds unchanged', () => {
     const nothing = { kind: 'nothing', source: SOURCE, why: 'it stands already' } as const;
     narrator.tell(nothing);
