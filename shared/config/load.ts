@@ -27,13 +27,15 @@ export interface Environment {
   readonly privateRegistries: readonly string[];
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 const hints: Readonly<Record<string, string>> = {
   GITFERRY_DEPLOYMENT: 'the name of this deployment',
   GITFERRY_REPOSITORY: 'the https address of the main repository',
   GITFERRY_CHANGES_QUEUE: 'the url of the changes queue',
   GITFERRY_BUS: 'the name of the event bus',
+  GITFERRY_LOOKS_QUEUE: 'the url of the looks queue',
+  GITFERRY_TABLE: 'the name of the table',
   GITFERRY_WEBHOOK_SECRET: 'the id of the secret that holds those of the webhooks',
 };
 
@@ -43,18 +45,25 @@ const hints: Readonly<Record<string, string>> = {
  */
 export function loadEnvironment(env: Variables): Environment {
   demand(env, ['GITFERRY_DEPLOYMENT', 'GITFERRY_REPOSITORY', 'GITFERRY_CHANGES_QUEUE', 'GITFERRY_BUS']);
-  const value = (name: string): string => env[name] ?? '';
   return {
-    deployment: refName('GITFERRY_DEPLOYMENT', value('GITFERRY_DEPLOYMENT')),
-    repository: repositoryAddress(value('GITFERRY_REPOSITORY')),
-    branch: refName('GITFERRY_BRANCH', env.GITFERRY_BRANCH || 'main'),
-    changesQueue: value('GITFERRY_CHANGES_QUEUE'),
-    bus: value('GITFERRY_BUS'),
+    ...loadPlace(env),
+    changesQueue: env.GITFERRY_CHANGES_QUEUE ?? '',
+    bus: env.GITFERRY_BUS ?? '',
     credentialsSecret: env.GITFERRY_GIT_SECRET || null,
     credentials: loadCredentials(env),
     signingKeySecret: env.GITFERRY_SIGNING_SECRET || null,
     signingKey: env.GITFERRY_SIGNING_KEY || null,
     ...loadRegistries(env),
+  };
+}
+
+/** Which repository a deployment serves. @throws Stalled EnvironmentIncomplete, EnvironmentInvalid. */
+export function loadPlace(env: Variables): Pick<Environment, 'deployment' | 'repository' | 'branch'> {
+  demand(env, ['GITFERRY_DEPLOYMENT', 'GITFERRY_REPOSITORY']);
+  return {
+    deployment: refName('GITFERRY_DEPLOYMENT', env.GITFERRY_DEPLOYMENT ?? ''),
+    repository: repositoryAddress(env.GITFERRY_REPOSITORY ?? ''),
+    branch: refName('GITFERRY_BRANCH', env.GITFERRY_BRANCH || 'main'),
   };
 }
 
@@ -90,7 +99,8 @@ export function loadReceiveEnvironment(env: Variables): ReceiveEnvironment {
   };
 }
 
-function demand(env: Variables, names: readonly string[]): void {
+/** @throws Stalled EnvironmentIncomplete naming all of these that are not set. */
+export function demand(env: Variables, names: readonly string[]): void {
   const missing = names.filter((name) => !env[name]);
   if (missing.length > 0)
     throw new Stalled('EnvironmentIncomplete', `The environment lacks ${missing.join(', ')}.`, {
@@ -99,7 +109,8 @@ function demand(env: Variables, names: readonly string[]): void {
     });
 }
 
-function invalid(name: string, sentence: string, hint: string): Stalled {
+/** That a variable is not what it should be; its value is not repeated. */
+export function invalid(name: string, sentence: string, hint: string): Stalled {
   return new Stalled('EnvironmentInvalid', `${name} ${sentence}`, { hint, facts: { name } });
 }
 

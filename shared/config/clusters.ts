@@ -1,0 +1,78 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Cluster } from '../agent/cluster.ts';
+import { type ConnectOptions, connectCluster } from '../agent/connect.ts';
+import { eksKubeConfig } from '../agent/eks.ts';
+import { parseKubeConfig, readKubeConfig } from '../agent/kube-config.ts';
+import { renewed } from '../agent/renew.ts';
+import { readSecret } from '../trust/secret.ts';
+import { invalid, type Variables } from './load.ts';
+
+/** Where a cluster's address and credentials are; `name` is unique, and what people call it by. */
+export type ClusterAddress =
+  | { readonly kind: 'eks'; readonly name: string; readonly cluster: string; readonly region: string | null }
+  | { readonly kind: 'secret'; readonly name: string; readonly id: string }
+  | { readonly kind: 'file'; readonly name: string; readonly path: string };
+
+const EKS = /^eks:([0-9A-Za-z][0-9A-Za-z_-]{0,99})(?:@([a-z]{2}(?:-[a-z]+)+-\d{1,2}))?$/u;
+const SECRET = /^secret:([\w/+=.@:-]{1,512})$/u;
+
+/** The clusters that the environment names; none is fine. @throws Stalled EnvironmentInvalid */
+export function loadClusters(env: Variables): readonly ClusterAddress[] {
+  const entries = split(env.GITFERRY_CLUSTERS, ',').map(addressOf);
+  const files = split(env.GITFERRY_KUBECONFIG, ':').map((path): ClusterAddress => ({ kind: 'file', name: path, path }));
+  const all = [...entries, ...files];
+  const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
+  if (twice !== undefined) throw invalid('GITFERRY_CLUSTERS', `names ${twice.name} twice.`, 'Name each cluster once.');
+  return all;
+}
+
+function split(value: string | undefined, by: string): readonly string[] {
+  return (value ?? '')
+    .split(by)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function addressOf(entry: string): ClusterAddress {
+  const [, cluster, region = null] = EKS.exec(entry) ?? [];
+  if (cluster !== undefined) return { kind: 'eks', name: entry.slice('eks:'.length), cluster, region };
+  const [, id] = SECRET.exec(entry) ?? [];
+  if (id === undefined)
+    throw invalid(
+      'GITFERRY_CLUSTERS',
+      'is no list of clusters.',
+      'Write eks:<name>, eks:<name>@<region> or secret:<id>, with commas between.',
+    );
+  // Of an ARN what a person called it; Secrets Manager adds six characters.
+  const name = /^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+?)(?:-[0-9A-Za-z]{6})?$/u.exec(id)?.[1] ?? id;
+  return { kind: 'secret', name, id };
+}
+
+export interface ClustersDeps {
+  readonly secrets: SecretsManagerClient;
+  /** The client for a region; null is the function's own. */
+  readonly eks: (region: string | null) => EKSClient;
+  readonly now: () => number;
+}
+
+/**
+ * The clusters of these addresses. Each connects when it is first asked, and again, with credentials that are read anew,
+ * after it refused the ones it had. What one of them throws is its own: EnvironmentInvalid never, but all that reading
+ * its credentials may throw.
+ */
+export function connectClusters(
+  addresses: readonly ClusterAddress[],
+  { secrets, eks, now }: ClustersDeps,
+  options: ConnectOptions,
+): readonly Cluster[] {
+  return addresses.map((address) => {
+    const { name } = address;
+    const kubeConfig = () => {
+      if (address.kind === 'file') return readKubeConfig(address.path, name);
+      if (address.kind === 'eks') return eksKubeConfig(eks(address.region), address.cluster, now);
+      return readSecret(secrets, address.id).then((text) => parseKubeConfig(text, name));
+    };
+    return renewed(name, async () => connectCluster(await kubeConfig(), name, options));
+  });
+}
