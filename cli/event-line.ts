@@ -23,6 +23,12 @@ function said(event: LedgerEvent): readonly string[] {
     case 'waiting':
     case 'stalled':
       return [`${event.reason}: ${event.message}`];
+    case 'verdict':
+      return [event.verdict, event.release, `${event.reason}: ${event.message}`];
+    case 'asked':
+      return [`take back ${event.release}`, event.by ?? '', event.why];
+    case 'lifted':
+      return [event.contents.map((content) => content.slice(0, 19)).join(', '), event.by ?? ''];
     case 'taken-back':
       return [event.paths.join(', ')];
   }

@@ -122,10 +122,11 @@ export class Batch {
 
   /** Records a release. `changedAt`: when its source changed, null when no event told. */
   landed(unit: string, release: Release, claims: Readonly<Record<string, string>>, changedAt: string | null): void {
-    const { version, content, commit, summary, publisher, source } = release;
+    const { version, content, commit, summary, publisher, source, reverts } = release;
     const event = { ...this.event(unit, source, publisher), id: release.release ?? '' };
     const facts = { version, content: content ?? '', commit: commit ?? '', summary };
-    this.events.push({ ...event, type: 'landed', ...facts, claims: { ...claims }, changedAt });
+    const about = reverts === undefined ? {} : { reverts };
+    this.events.push({ ...event, type: 'landed', ...facts, claims: { ...claims }, changedAt, ...about });
   }
 
   /** Takes in that a person set some of a unit's paths back. */
@@ -191,6 +192,15 @@ export class Batch {
     if (edited) this.events.push({ ...event, type: 'waiting', reason, message, hint, paths: [...paths] });
     else this.events.push({ ...event, type: 'rejected', reason, message, hint, content });
     if (!edited) this.#note(source, { reason, message, hint, facts: { paths } });
+  }
+
+  /** Whether nothing of a unit lands until a person lets it: said in the log. */
+  isStopped(concern: Concern | ImageConcern): boolean {
+    if (this.state(concern.unit.id).stopped === undefined) return false;
+    const why = 'a release of it failed, and its rule lets nothing more of it land';
+    if ('image' in concern.unit) this.nothingOfImage(concern as ImageConcern, why);
+    else this.nothing(concern as Concern, why);
+    return true;
   }
 
   /** Says in the log why what was uploaded changes nothing. */

@@ -33,13 +33,16 @@ export function blank(
 ): Release {
   const at = batch.now.toISOString();
   const open = { release: null, publisher: null, summary: '', commit: null, verdict: null, changed: {} };
-  return { ...open, version, content, rule, root, source, at };
+  return { ...open, version, content, rule, root, source, at, rollout: batch.config.rollout };
 }
 
-/** The state after a release. Something new on its place ends the hold on its removal. */
+/** The state after a release. Something new on its place ends the hold on its removal; what was there before does not. */
 export function after(state: UnitState, made: Release, stood: Places): UnitState {
   const next = withRelease(state, made, stood);
-  const held = made.content === REMOVED ? next.held : next.held.filter((content) => content !== REMOVED);
+  const held =
+    made.content === REMOVED || made.reverts !== undefined
+      ? next.held
+      : next.held.filter((content) => content !== REMOVED);
   return { ...next, held, expired: false };
 }
 
@@ -58,6 +61,7 @@ export async function commitRelease(batch: Batch, parts: readonly Part[], writte
       body,
       claims,
       announced,
+      held: parts.flatMap(({ before, made }) => (made.reverts === undefined ? [] : lost(before, made.reverts))),
       ledger: round.ledger.tip,
       records: states.map((state, index) => renderRecord(deps.deployment, state, index > 0)),
     }),
@@ -71,6 +75,11 @@ export async function commitRelease(batch: Batch, parts: readonly Part[], writte
     batch.landed(state.unit, made, claims, changedAt);
     return recorded;
   });
+}
+
+/** The content that a revert takes back. */
+function lost({ releases }: UnitState, reverts: string): string[] {
+  return releases.flatMap(({ release, content }) => (release === reverts && content !== null ? [content] : []));
 }
 
 /** The newest release that any of them had. */

@@ -17,6 +17,7 @@ import type { Deps } from './deps.ts';
 import type { ImageConcern } from './images/concern.ts';
 import { namesImage, type OpenRelease, touches } from './releases/open.ts';
 import type { ReleaseConcern } from './releases/plan.ts';
+import type { Reopened } from './requests/plan.ts';
 
 /** A unit that something points at, and what pointed: the newest event of each of its objects, if events did. */
 export interface Concern {
@@ -51,6 +52,7 @@ export async function concerned(
   ledger: Ledger,
   open: readonly OpenRelease[],
   { bucket }: Pick<Deps, 'bucket'>,
+  reopened: Reopened = new Map(),
 ): Promise<Concerns> {
   const units = new Map<string, { unit: Unit; changes: ObjectChange[] }>();
   const reach = new Map<Change, string[]>();
@@ -80,6 +82,14 @@ export async function concerned(
     return id;
   };
 
+  const addById = (id: string): string[] => {
+    const image = config.images.find(({ name }) => name === id);
+    if (image !== undefined) return [addImage(image)];
+    const { mirror: rule, name } = mirrorOf(id);
+    const mirror = config.mirrors.find((one) => one.name === rule);
+    return mirror === undefined ? [] : [add(mirrorUnit(mirror, name))];
+  };
+
   for (const change of changes) {
     if (change.kind === 'object')
       reach.set(change, [
@@ -101,6 +111,7 @@ export async function concerned(
           reach.set(change, [...new Set(found.map((unit) => add(unit)))]);
         })
         .catch((error: unknown) => failed.set(change, asFerryError(error)));
+    else reach.set(change, (reopened.get(change) ?? []).flatMap(addById));
   }
 
   for (const rule of changed(config.images, head)) ruled.set(rule, [addImage(rule)]);

@@ -23,6 +23,8 @@ export interface Told {
   readonly claims: Readonly<Record<string, string>>;
   /** The digest that an event named, where the source held another by the time it was read. */
   readonly announced?: string | null;
+  /** Contents that are held since. */
+  readonly held?: readonly string[];
   /** The ledger's tip before this release, null for a new ledger. */
   readonly ledger: Oid | null;
   /** `renderRecord` of the state of each unit after this release. */
@@ -61,17 +63,19 @@ export function bodyOf({ unit, release, previous, edits }: Named, present: Place
 }
 
 /** The message of a release, rendered from the plan as data: no text from outside can start a line of its own. */
-export function releaseMessage({ release, body, claims, announced = null, ledger, records }: Told): string {
-  const { source, publisher, content, summary } = release;
+export function releaseMessage({ release, body, claims, announced = null, held = [], ledger, records }: Told): string {
+  const { source, publisher, content, summary, reverts } = release;
   const versionId = objectOf(source)?.versionId ?? null;
   const version = versionId === null ? '' : ` versionId=${versionId}`;
   const trailers: Trailers = [
     ...(source === null ? [] : [[TRAILER.source, `${addressOf(source)}${version}`] as const]),
-    ...(content === REMOVED ? [] : [[TRAILER.content, content ?? ''] as const]),
+    ...(content === REMOVED || content === null ? [] : [[TRAILER.content, content] as const]),
     ...(announced === null ? [] : [[TRAILER.announced, announced] as const]),
     ...(publisher === null ? [] : [[TRAILER.publisher, publisher] as const]),
     ...Object.entries(claims).map(([claim, value]) => [`Gitferry-Claim-${claim}`, value] as const),
     [TRAILER.release, release.release ?? ''],
+    ...(reverts === undefined ? [] : [[TRAILER.reverts, reverts] as const]),
+    ...held.map((one) => [TRAILER.held, one] as const),
     ...records.map((record) => [TRAILER.record, record] as const),
     [TRAILER.ledger, ledger ?? '0'.repeat(40)],
   ];

@@ -10,6 +10,7 @@ import { BURST, gather } from './gather.ts';
 import { planBatch } from './plan.ts';
 import { Pusher } from './push.ts';
 import { remind } from './remind.ts';
+import { settleWithoutRules } from './requests/without-rules.ts';
 import { openRound } from './round.ts';
 
 /** A change as its queue handed it over. */
@@ -57,6 +58,10 @@ export async function mirror(
   for (let attempt = 0; ; ) {
     const round = await openRound(deps);
     if (round.config instanceof Rejected) {
+      if (!(await settleWithoutRules(round, changes, pusher, deps))) {
+        attempt = await again(attempt, deps);
+        continue;
+      }
       if (await recordFault(round, round.config, unrecorded, pusher, deps)) return new Map();
       attempt = await again(attempt, deps);
       continue;
@@ -101,7 +106,10 @@ export async function mirror(
 
 /** Units of changes that came before: an invocation may have recorded their outcome and ended before it told. */
 function reachedAgain(deliveries: readonly Delivery[], { reach }: Concerns): string[] {
-  return deliveries.flatMap(({ change, again }) => (again ? (reach.get(change) ?? []) : []));
+  return deliveries.flatMap(({ change, again }) => {
+    if (!again) return [];
+    return 'unit' in change ? [change.unit] : (reach.get(change) ?? []);
+  });
 }
 
 async function again(attempt: number, deps: Deps): Promise<number> {

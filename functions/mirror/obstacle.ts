@@ -1,4 +1,4 @@
-import { isImage } from '../../shared/unit/unit.ts';
+import { isImage } from '../../shared/ledger/place.ts';
 import type { Obstacle } from './files/decide.ts';
 
 interface Words {

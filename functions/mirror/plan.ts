@@ -17,6 +17,7 @@ import { succeedImages } from './images/succeed.ts';
 import { openReleases } from './releases/open.ts';
 import { planReleases, type ReleaseConcern } from './releases/plan.ts';
 import { isSteadyRelease } from './releases/steady.ts';
+import { planRequests } from './requests/plan.ts';
 import type { Round } from './round.ts';
 
 /** What earlier rounds of this invocation did: units that are decided, by the rule that decided, and those in trouble. */
@@ -34,7 +35,7 @@ export interface Planned {
   steady(): Promise<readonly Subject[]>;
 }
 
-/** Plans all that the changes reach, by this round's tips: what lands together first, then files, then images on top. */
+/** Plans all that the changes reach, by this round's tips: what goes back first, then what lands together, then files, then images on top. */
 export async function planBatch(
   round: Round,
   config: Config,
@@ -45,11 +46,12 @@ export async function planBatch(
   const isDue = ({ unit }: { readonly unit: Subject }): boolean =>
     done.get(unit.id) !== unit.rule && !troubled.has(unit.id);
   const open = await openReleases(config, deps.bucket, round.ledger);
-  const concerns = await concerned(changes, config, round.head, round.ledger, open, deps);
-  for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
-
   const batch = new Batch(round, config, deps, open);
   await succeedImages(batch);
+  const reopened = await planRequests(batch, changes);
+  const concerns = await concerned(changes, config, round.head, round.ledger, open, deps, reopened);
+  for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
+
   const releases = [...concerns.releases.values()].filter(({ release }) => isDue(release));
   const complete = await planReleases(batch, releases, troubled);
   const files = await plan(batch, [...concerns.units.values()].filter(isDue), troubled);

@@ -1,3 +1,4 @@
+import type { LedgerEvent } from '../../shared/ledger/event.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
 import { outcomesOf } from '../../shared/notice/outcome.ts';
 import type { Batch } from './batch.ts';
@@ -7,7 +8,7 @@ import type { Deps } from './deps.ts';
 export async function remind(units: readonly string[], batch: Batch, deps: Deps): Promise<void> {
   // A round that had nothing to decide of them has not read them.
   await batch.round.ledger.load(units);
-  const told = new Set(batch.events.map(({ type, id, unit }) => (type === 'landed' ? `${id} ${unit}` : id)));
+  const told = new Set(batch.events.map(eventKey));
   const notices = new Map<string, Notice>();
   for (const unit of units)
     for (const notice of outcomesOf(deps, batch.state(unit))) notices.set(keyOf(notice), notice);
@@ -15,7 +16,12 @@ export async function remind(units: readonly string[], batch: Batch, deps: Deps)
   if (notices.size > 0) await deps.bus.put([...notices.values()]);
 }
 
-/** What is told once: a release for each of its units, anything else by its id, which units may share. */
+/** What is told once: a release and its verdict for each of its units, anything else by its id, which units may share. */
 function keyOf({ type, detail }: Notice): string {
-  return type === 'Landed' ? `${detail.release} ${detail.unit}` : `${detail.id}`;
+  return type === 'Landed' || type === 'Verdict' ? `${type} ${detail.release} ${detail.unit}` : `${detail.id}`;
+}
+
+function eventKey(event: LedgerEvent): string {
+  if (event.type === 'landed') return `Landed ${event.id} ${event.unit}`;
+  return event.type === 'verdict' ? `Verdict ${event.release} ${event.unit}` : event.id;
 }

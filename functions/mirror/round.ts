@@ -29,7 +29,7 @@ export interface Round {
 /** Parsed rules by blob id: the same file is not parsed twice by one process. */
 const parsed = new Map<Oid, Config | Rejected>();
 
-function readConfig(oid: Oid, bytes: Uint8Array): Config | Rejected {
+export function readConfig(oid: Oid, bytes: Uint8Array): Config | Rejected {
   const known = parsed.get(oid);
   if (known !== undefined) return known;
   let config: Config | Rejected;

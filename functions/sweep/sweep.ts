@@ -6,7 +6,7 @@ import { Draft } from '../../shared/git/draft.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import { Ledger, ledgerRef } from '../../shared/ledger/ledger.ts';
 import { emptyState, objectOf, recordOf, type UnitState } from '../../shared/ledger/state.ts';
-import type { Bus } from '../../shared/notice/bus.ts';
+import type { Bus, Notice } from '../../shared/notice/bus.ts';
 import { landedNotice, type Where } from '../../shared/notice/outcome.ts';
 import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
 import type { Images } from '../../shared/source/images.ts';
@@ -134,7 +134,7 @@ async function sweepLedger(
     if (deps.remaining() < HANDOVER) return { phase: 'ledger', shard };
     const states = await ledger.page([shard]);
     const due = states.filter((state) => isDue(state, deps.now()));
-    const notices = due.map((state) => landedNotice(deps, state)).filter((notice) => notice !== null);
+    const notices = due.flatMap((state) => unendedNotice(state, deps) ?? []);
     if (notices.length > 0) await deps.bus.put(notices);
     for (const state of states) {
       const mirror = byName.get(mirrorOf(state.unit).mirror);
@@ -145,8 +145,14 @@ async function sweepLedger(
 }
 
 function isDue(state: UnitState, now: Date): boolean {
-  const age = now.getTime() - Date.parse(recordOf(state)?.at ?? '');
-  return age >= TOLD_AGAIN.after && age <= TOLD_AGAIN.until;
+  const { at = '', rollout } = recordOf(state) ?? {};
+  const age = now.getTime() - Date.parse(at);
+  return age >= TOLD_AGAIN.after && age <= TOLD_AGAIN.until + (rollout?.deadline ?? 0);
+}
+
+function unendedNotice(state: UnitState, deps: Deps): Notice | null {
+  const record = recordOf(state);
+  return record === null || record.verdict !== null ? null : landedNotice(deps, state, record);
 }
 
 /** A deletion that no event told of: only looked for where removals are mirrored. */

@@ -33,6 +33,9 @@ releases:
     prefix: releases/                # 2026-11-24.release.yaml: what lands together
 commit:
   author: gitferry <gitferry@acme.example>
+rollout:
+  deadline: 30m
+  onFailure: revert                # or: hold, notify
 \`\`\`
 
 \`gitferry validate gitferry.yaml\` shows all that is wrong with a file at once, each fault with its line and column. When
@@ -49,14 +52,15 @@ folder, and no chart inside another. No place is below a folder that steers the 
 
 /** `docs/configuration.md`: one table a level, one row a key. */
 export function configurationPage(schema: JsonSchema): string {
-  const { mirrors, images, releases, commit, ...top } = schema.properties ?? {};
+  const { mirrors, images, releases, commit, rollout, ...top } = schema.properties ?? {};
   const sections = [
     head,
-    section('The file', { ...top, mirrors, images, releases, commit }),
+    section('The file', { ...top, mirrors, images, releases, commit, rollout }),
     section('`mirrors[]`', mirrors?.items?.properties),
     section('`images[]`', images?.items?.properties),
     section('`releases[]`', releases?.items?.properties),
     section('`commit`', commit?.properties),
+    section('`rollout`', rollout?.properties),
   ];
   return sections.join('\n');
 }
@@ -72,7 +76,7 @@ function rowsOf(key: string, schema: JsonSchema): string[] {
   const meaning = `${schema.description ?? ''}${choices}`;
   const row = `| ${[`\`${key}\``, meaning, defaultOf(schema), example === undefined ? '' : code(example)].map(cell).join(' | ')} |`;
   const below = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => rowsOf(`${key}.${name}`, child));
-  return key === 'commit' ? [row] : [row, ...below];
+  return key === 'commit' || key === 'rollout' ? [row] : [row, ...below];
 }
 
 /** A map's default is that of its keys. */

@@ -22,6 +22,7 @@ export const verdictChange = z.object({
 
 export const rollbackChange = z.object({
   kind: z.literal('rollback'),
+  unit,
   release: ulid,
   /** Who asked, and why: claims. */
   by: beside,

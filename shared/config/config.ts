@@ -7,6 +7,15 @@ export interface Config {
   readonly releases: readonly ReleaseRule[];
   /** Who makes the commits. */
   readonly author: { readonly name: string; readonly email: string };
+  readonly rollout: Rollout;
+}
+
+/** How releases are followed in the cluster. */
+export interface Rollout {
+  /** Milliseconds after which one that has not ended counts as timed out. */
+  readonly deadline: number;
+  /** What becomes of one that failed: it is taken back, or no further release of its unit lands, or it is only told. */
+  readonly onFailure: 'revert' | 'hold' | 'notify';
 }
 
 /** One rule: what lies below a prefix of a bucket goes to a place of the repository. */

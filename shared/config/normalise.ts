@@ -53,6 +53,7 @@ export function normaliseConfig(shape: ConfigShape): Config {
     images: shape.images.map((image) => withDigest(normaliseImage(image))),
     releases: shape.releases.map(normaliseRelease),
     author: normaliseAuthor(shape.commit.author),
+    rollout: shape.rollout,
   };
 }
 

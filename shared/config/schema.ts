@@ -4,6 +4,7 @@ import { checkedBy } from './checked.ts';
 import { imageSchema } from './image-schema.ts';
 import { checkFolder, checkTemplate } from './place.ts';
 import { releaseSchema } from './release-schema.ts';
+import { rolloutSchema } from './rollout-schema.ts';
 import { size } from './size.ts';
 import { versionRange } from './version-range.ts';
 
@@ -128,6 +129,9 @@ export const configSchema = z
       })
       .prefault({})
       .describe('The commits that gitferry makes.'),
+    rollout: rolloutSchema
+      .prefault({})
+      .describe('How releases are followed in the clusters that gitferry is connected to.'),
   })
   .describe('gitferry.yaml, at the root of the main repository: what goes where.');
 
@@ -135,7 +139,7 @@ export type MirrorShape = z.output<typeof mirrorSchema>;
 export type ConfigShape = z.output<typeof configSchema>;
 
 /** Keys of the format whose feature is not there yet, by their path: refused, never passed over. */
-export const notSupportedYet: ReadonlySet<string> = new Set(['checks', 'rollout', 'images[].signature']);
+export const notSupportedYet: ReadonlySet<string> = new Set(['checks', 'images[].signature']);
 
 function withoutLastSlash(path: string): string {
   return path.replace(/\/$/u, '');

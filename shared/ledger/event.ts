@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rolloutSchema } from './state.ts';
 
 /**
  * What one ledger commit records: the outcomes of a batch, in `events.json`. Together with the commits that carry them
@@ -26,6 +27,8 @@ export const ledgerEvent = z.discriminatedUnion('type', [
     claims: z.record(z.string(), z.string()),
     /** When the change happened at its source; null when no event told. */
     changedAt: z.string().nullable(),
+    /** The release that this one took back. */
+    reverts: z.string().optional(),
   }),
   /** What was asked for stood there already, put there by a person. */
   z.object({ ...common, type: z.literal('adopted'), version: z.string().nullable(), content: z.string() }),
@@ -47,6 +50,21 @@ export const ledgerEvent = z.discriminatedUnion('type', [
   }),
   /** A person set a place back: these contents don't return by themselves. */
   z.object({ ...common, type: z.literal('taken-back'), paths: z.array(z.string()), held: z.array(z.string()) }),
+  /** How a release ended in the cluster. `onFailure`: what its rule says of a failed one. */
+  z.object({
+    ...common,
+    type: z.literal('verdict'),
+    release: z.string(),
+    verdict: z.string(),
+    reason: z.string(),
+    message: z.string(),
+    hint: z.string(),
+    onFailure: rolloutSchema.shape.onFailure,
+  }),
+  /** A person asked for a release to be taken back. */
+  z.object({ ...common, type: z.literal('asked'), release: z.string(), by: z.string().nullable(), why: z.string() }),
+  /** A person let contents land again that were held. */
+  z.object({ ...common, type: z.literal('lifted'), contents: z.array(z.string()), by: z.string().nullable() }),
   z.object({ ...common, type: z.literal('stalled'), reason: z.string(), message: z.string(), hint: z.string() }),
 ]);
 

@@ -17,6 +17,8 @@ const ledgerHead = z.object({
   recorded: oidSchema.nullable(),
   /** The blob of gitferry.yaml that was used last; null when every rule is to be looked at afresh. */
   config: oidSchema.nullable(),
+  /** While that is null: the blob of the last one that was sound, by which a failed release can still be taken back. */
+  sound: oidSchema.optional(),
   /** The fault of that gitferry.yaml, told once; null when it is sound. */
   fault: z.string().nullable(),
   mirrors: z.record(

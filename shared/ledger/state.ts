@@ -32,6 +32,15 @@ const imageSource = z.object({
 });
 const source = z.union([objectSource, imageSource]);
 
+/** How a release is followed in the cluster, by the rules that it landed by: a deadline in milliseconds. */
+export const rolloutSchema = z.object({
+  deadline: z.int().positive(),
+  onFailure: z.enum(['revert', 'hold', 'notify']),
+});
+
+/** Something that was told and is not told again: the event's id, and its words. */
+const told = z.object({ id: z.string(), reason: z.string(), message: z.string(), hint: z.string() });
+
 const release = z.object({
   /** The release's ULID; null where a person set the place back to this content. */
   release: z.string().nullable(),
@@ -52,10 +61,12 @@ const release = z.object({
   commit: oid.nullable(),
   at: z.string(),
   verdict: z.string().nullable(),
+  /** What the verdict said, and when. */
+  ended: told.extend({ at: z.string() }).optional(),
+  rollout: rolloutSchema.optional(),
+  /** The release that this one took back. */
+  reverts: z.string().optional(),
 });
-
-/** Something that was told and is not told again: the event's id, and its words. */
-const told = z.object({ id: z.string(), reason: z.string(), message: z.string(), hint: z.string() });
 
 export const unitState = z.object({
   schema: z.literal(LEDGER_SCHEMA),
@@ -70,6 +81,8 @@ export const unitState = z.object({
   rejected: z.record(z.string(), told.extend({ rule: digest, source: source.nullable() })),
   /** What waits for a person, as last told; null when nothing does. */
   waiting: told.extend({ content: z.string(), rule: digest, paths: z.array(z.string()) }).nullable(),
+  /** Why no further release of it lands until a person lets one, as last told: one failed, and its rule said so. */
+  stopped: told.optional(),
   /** Whether its source went away by lifecycle expiry, which never counts as a removal. */
   expired: z.boolean(),
 });
@@ -92,6 +105,12 @@ export const oidSchema = oid;
 
 /** The content of a removal: what is released when a unit's object is gone and its rule says that its place goes too. */
 export const REMOVED = `sha256:${'0'.repeat(64)}`;
+
+/** A record that goes on without being a release: nothing of what was said of the release is said of it. */
+export function unreleased(record: Release): Release {
+  const { ended: _, rollout: __, reverts: ___, ...rest } = record;
+  return { ...rest, release: null, summary: '', commit: null, verdict: null };
+}
 
 /** How many releases of a unit are told apart when a person sets its place back. */
 const HISTORY = 20;
@@ -161,6 +180,6 @@ export function relinquished(state: UnitState, paths: readonly string[], at: str
   const record = recordOf(state);
   if (record === null) return state;
   const changed = Object.fromEntries(paths.map((path) => [path, null]));
-  const next: Release = { ...record, release: null, content: null, changed, summary: '', commit: null, at };
+  const next: Release = { ...unreleased(record), content: null, changed, at };
   return { ...state, releases: [...state.releases, next] };
 }

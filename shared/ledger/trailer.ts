@@ -24,6 +24,9 @@ export const TRAILER = {
   release: 'Gitferry-Release',
   record: 'Gitferry-Record',
   ledger: 'Gitferry-Ledger',
+  /** The release that a commit takes back, and the content that is held since. */
+  reverts: 'Gitferry-Reverts',
+  held: 'Gitferry-Held',
 } as const;
 
 const { element: release } = unitState.shape.releases;
@@ -45,6 +48,8 @@ const record = z.object({
   /** What stood at the paths that it was first to touch; nothing, where a path is left out. */
   before: unitState.shape.before.default({}),
   held: unitState.shape.held.default([]),
+  rollout: release.shape.rollout,
+  reverts: release.shape.reverts,
 });
 
 /** A release as its commit tells it. */
@@ -60,19 +65,21 @@ export interface Recorded {
  * commit carries other units too, so that its trailers don't speak of this one.
  */
 export function renderRecord(deployment: string, state: UnitState, among = false): string {
-  const { version, content, rule, root, changed, source } = recordOf(state) as Release;
+  const { version, content, rule, root, changed, source, rollout, reverts } = recordOf(state) as Release;
   const before = Object.entries(state.before).filter(([path, standing]) => path in changed && standing !== null);
   return JSON.stringify({
     deployment,
     unit: state.unit,
     version: version ?? undefined,
-    content: among ? content : undefined,
+    content: among || content === null ? content : undefined,
     rule,
     root,
     changed,
     source: source ?? undefined,
     before: before.length === 0 ? undefined : Object.fromEntries(before),
     held: state.held.length === 0 ? undefined : state.held,
+    rollout,
+    reverts,
   });
 }
 

@@ -1,9 +1,22 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { Retryable } from '../errors.ts';
 
+/** Of `mirror`, but for the last three: of `nudge`, and of `sweep`. */
+export type NoticeType =
+  | 'Landed'
+  | 'Rejected'
+  | 'Waiting'
+  | 'TakenBack'
+  | 'Lifted'
+  | 'Verdict'
+  | 'Stalled'
+  | 'NudgeFailed'
+  | 'Drift'
+  | 'SweepContinues';
+
 /** What happened, for those who nudge, verify and tell. The same outcome told twice carries the same `id`. */
 export interface Notice {
-  readonly type: 'Landed' | 'Rejected' | 'Waiting' | 'TakenBack' | 'Stalled' | 'SweepContinues';
+  readonly type: NoticeType;
   /** At most some 200 kB as JSON; longer texts are cut by `cut`. */
   readonly detail: Readonly<Record<string, unknown>>;
 }

@@ -1,14 +1,7 @@
 import * as z from 'zod';
+import { rolloutSchema } from '../ledger/state.ts';
 
 const text = z.string().max(10_000);
-
-/** What becomes of a failed release: taken back, or no further release of the unit, or only told. */
-export const onFailure = z.enum(['revert', 'hold', 'notify']);
-
-/** How a release is followed: milliseconds until it must have ended, and what happens when it failed. */
-export const rollout = z.object({ deadline: z.int().positive(), onFailure });
-
-export type Rollout = z.infer<typeof rollout>;
 
 const landed = z.object({
   deployment: text,
@@ -33,7 +26,8 @@ const landed = z.object({
   paths: z.array(text).max(100),
   /** Of an image policy: what its references say now; null for anything else, and where nothing of ours stands any more. */
   image: z.object({ name: text, tag: text, digest: text }).nullable(),
-  rollout,
+  /** Milliseconds until it must have ended, and what happens when it failed. */
+  rollout: rolloutSchema,
   /** The release that this one took back; null for one that brings something new. */
   reverts: text.nullable(),
 });

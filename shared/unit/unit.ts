@@ -40,10 +40,6 @@ export function mirrorOf(id: string): { readonly mirror: string; readonly name: 
   return hash === -1 ? { mirror: id, name: '' } : { mirror: id.slice(0, hash), name: id.slice(hash + 1) };
 }
 
-export function isImage(id: string): boolean {
-  return !id.includes('#');
-}
-
 export function imageUnit(image: ImageRule): ImageUnit {
   return { id: image.name, rule: image.digest, image };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { oidOf } from '../../shared/git/object.ts';
+import { isImage } from '../../shared/ledger/place.ts';
 import { REMOVED, recordOf, standingOf } from '../../shared/ledger/state.ts';
-import { isImage } from '../../shared/unit/unit.ts';
 import { policiesOf } from './rules.ts';
 import { LEDGER, type World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isImage } from '../../shared/unit/unit.ts';
+import { isImage } from '../../shared/ledger/place.ts';
 import { type Action, actions, contentOf, imageActions, releaseActions, releaseOf } from './actions.ts';
 import { imagesAreRespected } from './image-invariants.ts';
 import { peopleAreRespected, recordsMatch } from './invariants.ts';

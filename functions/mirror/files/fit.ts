@@ -31,18 +31,18 @@ export async function fit(
   content: Content | null,
   wanted?: ReadonlyMap<string, Wanted>,
 ): Promise<Fitted> {
-  const before = await pathsBefore(batch, unit, desired);
+  const before = await pathsBefore(batch, unit.id, Object.keys(desired.places));
   if (content === null && desired.content !== REMOVED) return relocate(batch, unit, desired, before);
   const carried = await carry(batch, content?.files ?? [], before, wanted);
   return { ...(content?.written(carried.files) ?? { desired, objects: new Map() }), ...carried };
 }
 
-/** The files that a unit holds now, and others that stand where it is to stand. */
-async function pathsBefore(batch: Batch, unit: Unit, desired: Desired): Promise<readonly string[]> {
+/** The files that a unit holds now, and others that stand at these paths, where it is to stand. */
+export async function pathsBefore(batch: Batch, unit: string, places: readonly string[]): Promise<readonly string[]> {
   if (batch.references.rules.length === 0) return [];
   const { main } = batch.round;
-  const recorded = Object.entries(placesOf(batch.state(unit.id))).filter(([, standing]) => standing !== null);
-  const paths = [...new Set([...recorded.map(([path]) => path), ...Object.keys(desired.places)])];
+  const recorded = Object.entries(placesOf(batch.state(unit))).filter(([, standing]) => standing !== null);
+  const paths = [...new Set([...recorded.map(([path]) => path), ...places])];
   await main.open(paths);
   const folders = paths.filter((path) => main.entry(path)?.mode === FOLDER);
   const inside = folders.length === 0 ? [] : (await main.files(folders)).keys();

@@ -1,7 +1,8 @@
 import type { Config } from '../../../shared/config/config.ts';
 import type { Ledger } from '../../../shared/ledger/ledger.ts';
+import { isImage } from '../../../shared/ledger/place.ts';
 import { placesOf, type Standing } from '../../../shared/ledger/state.ts';
-import { isImage, mirrorOf } from '../../../shared/unit/unit.ts';
+import { mirrorOf } from '../../../shared/unit/unit.ts';
 
 /** Whose a path is: the unit that holds it, and whether any rule still reaches that unit. */
 export interface Owner {

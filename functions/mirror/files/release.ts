@@ -39,6 +39,7 @@ export interface Decided<D extends Decision = Decision> {
 export async function release(batch: Batch, concern: Concern, judgement: Judgement): Promise<void> {
   const { unit } = concern;
   const { desired, content, object } = judgement;
+  if (batch.isStopped(concern)) return;
   if (desired === null) {
     if (judgement.refusals.length === 0) batch.nothing(concern, judgement.why);
     return;
@@ -156,7 +157,8 @@ async function inherit(batch: Batch, inherited: Places): Promise<void> {
     batch.put(relinquished(batch.state(unit), paths, batch.now.toISOString()));
 }
 
-function tally(batch: Batch, { mirror }: Unit, before: UnitState, state: UnitState): void {
+/** Counts the places that a unit's mirror holds. */
+export function tally(batch: Batch, { mirror }: Unit, before: UnitState, state: UnitState): void {
   const places = held(state) - held(before);
   const removed = recordOf(state)?.content === REMOVED ? -places : 0;
   const next = tallied(tallyOf(batch.head, mirror), { places, removed }, batch.now);

@@ -43,8 +43,9 @@ export function settle(state: UnitState, present: Places, now: string, same: Vie
   );
   const back = (path: string): number => (step === -1 ? (origins.get(path) ?? last) : last - 1 - step);
   const undone = state.releases.filter(
-    ({ release, changed }, index) =>
-      release !== null && takenBack.some((path) => path in changed && index > back(path)),
+    // What a revert set back was there before: whoever takes the revert back means what had failed.
+    ({ release, reverts, changed }, index) =>
+      release !== null && reverts === undefined && takenBack.some((path) => path in changed && index > back(path)),
   );
   const standing = step === -1 ? undefined : state.releases[last - 1 - step];
   const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);

@@ -1,6 +1,7 @@
 import type { File } from '../../../shared/artifact/file.ts';
 import type { ImageRule } from '../../../shared/config/config.ts';
 import { oidOf } from '../../../shared/git/object.ts';
+import { fileOf, placeOf } from '../../../shared/ledger/place.ts';
 import { placesAt, placesOf, type UnitState } from '../../../shared/ledger/state.ts';
 import { setReferences } from '../../../shared/reference/edit.ts';
 import type { Reference, Value } from '../../../shared/reference/reference.ts';
@@ -11,7 +12,7 @@ import type { Brought } from './note.ts';
 import { settle } from './plan.ts';
 import { recordedValue, targetOf, type Wanted } from './recorded.ts';
 import type { FileReferences } from './references.ts';
-import { fileOf, placeOf, standingOf } from './value.ts';
+import { standingOf } from './value.ts';
 
 /** Files on their way into the repository, with the references that they keep. */
 export interface Carried {
@@ -141,7 +142,7 @@ function rulesIn({ references }: Batch, files: readonly FileReferences[]): reado
 }
 
 /** Settles these policies by the references that their records name: no other file has to be read for it. */
-async function settleRecorded(batch: Batch, rules: readonly ImageRule[]): Promise<void> {
+export async function settleRecorded(batch: Batch, rules: readonly ImageRule[]): Promise<void> {
   const { references, round } = batch;
   await round.ledger.load(rules.map(({ name }) => name));
   const paths = [...new Set(rules.flatMap(({ name }) => Object.keys(placesOf(batch.state(name))).map(fileOf)))];

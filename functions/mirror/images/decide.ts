@@ -1,11 +1,12 @@
 import type { ImageRule } from '../../../shared/config/config.ts';
 import { parseImage } from '../../../shared/image/image.ts';
+import { placeOf } from '../../../shared/ledger/place.ts';
 import { type Places, placesOf, recordOf, type Standing, type UnitState } from '../../../shared/ledger/state.ts';
 import type { Reference, Value } from '../../../shared/reference/reference.ts';
 import { valueFor } from '../../../shared/reference/value.ts';
 import type { ImageUnit } from '../../../shared/unit/unit.ts';
 import { isReleased, recordedValue, saysHeld, targetOf, type Wanted } from './recorded.ts';
-import { placeOf, saysRelease, standingOf, valueAt } from './value.ts';
+import { saysRelease, standingOf, valueAt } from './value.ts';
 
 /** A reference and the file that it stands in. */
 export interface Placed {

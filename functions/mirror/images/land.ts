@@ -1,4 +1,5 @@
 import { type Entry, type GitObject, type Oid, oidOf } from '../../../shared/git/object.ts';
+import { placeOf } from '../../../shared/ledger/place.ts';
 import { type Places, placesOf, REMOVED, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
 import { setReferences } from '../../../shared/reference/edit.ts';
 import type { Value } from '../../../shared/reference/reference.ts';
@@ -11,7 +12,7 @@ import type { ImageConcern } from './concern.ts';
 import type { Edit, ImageDecision, Placed } from './decide.ts';
 import { noted } from './note.ts';
 import type { Wanted } from './recorded.ts';
-import { placeOf, standingOf } from './value.ts';
+import { standingOf } from './value.ts';
 
 type Landing = Extract<ImageDecision, { kind: 'land' }>;
 

@@ -1,14 +1,15 @@
 import type { ImageRule } from '../../../shared/config/config.ts';
+import { fileOf } from '../../../shared/ledger/place.ts';
 import {
   type Places,
   placesOf,
   type Release,
   recordOf,
   type UnitState,
+  unreleased,
   withRelease,
 } from '../../../shared/ledger/state.ts';
 import type { Batch } from '../batch.ts';
-import { fileOf } from './value.ts';
 
 /** A reference that a file brought, or took along from another path. */
 export interface Brought {
@@ -41,16 +42,7 @@ export function noteReferences(batch: Batch, brought: readonly Brought[]): void 
 export function noted(state: UnitState, changed: Places, at: string): UnitState {
   const record = recordOf(state);
   if (record === null || Object.keys(changed).length === 0) return state;
-  const next: Release = {
-    ...record,
-    release: null,
-    changed,
-    publisher: null,
-    summary: '',
-    commit: null,
-    at,
-    verdict: null,
-  };
+  const next: Release = { ...unreleased(record), changed, publisher: null, at };
   return { ...withRelease(state, next, changed), waiting: state.waiting };
 }
 

@@ -125,6 +125,7 @@ async function release(
   index: Map<string, FileReferences>,
 ): Promise<void> {
   const { unit } = concern;
+  if (batch.isStopped(concern)) return;
   for (const { tag, error } of refusals) batch.rejectOnce(unit, `tag:${tag}`, error);
   const ambiguous = ambiguities(unit, index);
   const placed = placedOf(unit, index);

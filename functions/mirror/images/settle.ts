@@ -40,7 +40,8 @@ export function settleImage(image: ImageRule, state: UnitState, present: Places,
   const isNew = (content: Release['content'], at: number): boolean =>
     state.releases.findIndex((past) => past.content === content) === at;
   const undone = state.releases.filter(
-    ({ release, content }, at) => at > step && (release !== null || isNew(content, at)),
+    ({ release, reverts, content }, at) =>
+      at > step && reverts === undefined && (release !== null || isNew(content, at)),
   );
   const held = new Set([...state.held, ...undone.flatMap(({ content }) => content ?? [])]);
   const said = new Set(origins.map((origin) => origin.standing?.content));

@@ -1,5 +1,5 @@
+import { isImage } from '../../../shared/ledger/place.ts';
 import { emptyState, recordOf, type UnitState } from '../../../shared/ledger/state.ts';
-import { isImage } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 
 /**

@@ -25,13 +25,3 @@ export function saysRelease(
   if (content === null || content === REMOVED) return false;
   return digest === null ? policy.kind !== 'digest' && tag !== null && tag === version : digest === content;
 }
-
-/** The ledger's name of a reference's place: its file, and where in it. */
-export function placeOf(path: string, id: string): string {
-  return `${path.replace(/[%#]/gu, (sign) => encodeURIComponent(sign))}#${id}`;
-}
-
-/** The file of a place. */
-export function fileOf(place: string): string {
-  return decodeURIComponent(place.slice(0, place.indexOf('#')));
-}

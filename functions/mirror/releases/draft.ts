@@ -45,6 +45,7 @@ export async function draftObjects(
   const drafts: Draft[] = [];
   for (const { unit, object } of members) {
     if (object === null) continue;
+    refuseStopped(batch, unit.id);
     const content = await contentOf(batch, unit, object);
     if (content === null) continue;
     const { decision, fitted, view } = await consider(batch, unit, content.desired, content, wanted);
@@ -104,6 +105,7 @@ export async function draftImages(
   const parts: Part[] = [];
   const edits: Edit[] = [];
   for (const { unit, wanted } of members) {
+    refuseStopped(batch, unit.id);
     const state = batch.state(unit.id);
     const placed = placedOf(unit, index);
     const tags = [{ ...wanted, pushedAt: null }];
@@ -119,6 +121,11 @@ export async function draftImages(
   const twice = edits.find(({ path }) => ours.has(path));
   if (twice !== undefined) throw refused(`${twice.path}:${twice.reference.line}`, 'its reference could not be set');
   return { parts, written: await editFiles(batch, edits), body: bodyOf(edits) };
+}
+
+/** A unit of which nothing more lands until a person lets it. */
+function refuseStopped(batch: Batch, id: string): void {
+  if (batch.state(id).stopped !== undefined) throw refused(id, 'a release of it failed, and its rule stopped it');
 }
 
 function refused(what: string, why: string): Rejected {

@@ -1,0 +1,105 @@
+import { isImage } from '../../../shared/ledger/place.ts';
+import type { Release, UnitState } from '../../../shared/ledger/state.ts';
+import { readRecords } from '../../../shared/ledger/trailer.ts';
+import { imageUnit, mirrorOf, mirrorUnit, type Unit } from '../../../shared/unit/unit.ts';
+import type { Batch } from '../batch.ts';
+import { settleAll } from '../files/plan.ts';
+import { settleRecorded } from '../images/carry.ts';
+import { type FileRestoration, planFiles, restoreFiles } from './files.ts';
+import { type ImageRestoration, planImage, restoreImage } from './images.ts';
+import { isStanding } from './target.ts';
+
+/** How one unit goes back, and the paths that a person changed since, which keep it from going back. */
+export interface Restoration {
+  readonly state: UnitState;
+  readonly failed: Release;
+  readonly edited: readonly string[];
+}
+
+type Planned = FileRestoration | ImageRestoration;
+
+/**
+ * Takes a release back: each of its units goes to its target, a commit each, in one push; its contents are held. Where a
+ * person changed any of it since, none goes back, and that is told. Returns the units, to be judged again.
+ */
+export async function takeBack(batch: Batch, unit: string, made: Release, why: string): Promise<readonly string[]> {
+  const units = await unitsOf(batch, unit, made);
+  await settleUnits(batch, units);
+  const planned: Planned[] = [];
+  for (const id of units) {
+    const index = batch.state(id).releases.findIndex(({ release }) => release === made.release);
+    const restoration = index === -1 ? null : await planUnit(batch, id, index);
+    if (restoration !== null) planned.push(restoration);
+  }
+  const edited = planned.flatMap((restoration) => restoration.edited);
+  if (edited.length > 0) tellConflict(batch, unit, made, edited);
+  else for (const restoration of planned) await restore(batch, restoration, why);
+  for (const id of units) hold(batch, id, made);
+  return units;
+}
+
+/** All units that the release's commit carries. */
+async function unitsOf(batch: Batch, unit: string, { commit }: Release): Promise<readonly string[]> {
+  const { remote, deployment } = batch.deps;
+  const units = new Set([unit]);
+  if (commit !== null)
+    for await (const { oid, commit: found } of remote.log(commit, null)) {
+      for (const record of readRecords(oid, found, deployment)) units.add(record.unit);
+      break;
+    }
+  await batch.round.ledger.load([...units]);
+  return [...units];
+}
+
+/** The unit of files or charts that bears an id; null where no rule makes it any more, and for what holds no places. */
+function fileUnit({ config }: Batch, id: string): Unit | null {
+  const { mirror: rule, name } = mirrorOf(id);
+  const mirror = config.mirrors.find((one) => one.name === rule);
+  return mirror === undefined || isImage(id) ? null : mirrorUnit(mirror, name);
+}
+
+/** Takes in what people did there first: what they took back is not taken back again. */
+async function settleUnits(batch: Batch, units: readonly string[]): Promise<void> {
+  await settleAll(
+    batch,
+    units.flatMap((id) => fileUnit(batch, id) ?? []),
+  );
+  const rules = batch.config.images.filter(({ name }) => units.includes(name));
+  await settleRecorded(batch, rules);
+}
+
+/** Null where there is nothing to take back: something newer landed, a person was faster, or it holds no places. */
+async function planUnit(batch: Batch, id: string, index: number): Promise<Planned | null> {
+  const state = batch.state(id);
+  if (!isStanding(state, index)) {
+    batch.deps.log('nothing to do', { unit: id, source: 'take back', why: 'it is not what stands any more' });
+    return null;
+  }
+  if (!isImage(id)) return planFiles(batch, id, fileUnit(batch, id), index);
+  const rule = batch.config.images.find(({ name }) => name === id);
+  return rule === undefined ? null : planImage(batch, imageUnit(rule), index);
+}
+
+async function restore(batch: Batch, restoration: Planned, why: string): Promise<void> {
+  if (restoration.kind === 'files') await restoreFiles(batch, restoration, why);
+  else await restoreImage(batch, restoration, why);
+}
+
+/** What failed does not land again by itself, whatever came after it. */
+function hold(batch: Batch, id: string, made: Release): void {
+  const state = batch.state(id);
+  const { content } = state.releases.find(({ release }) => release === made.release) ?? made;
+  if (content !== null && !state.held.includes(content)) batch.put({ ...state, held: [...state.held, content] });
+}
+
+function tellConflict(batch: Batch, unit: string, { summary }: Release, edited: readonly string[]): void {
+  const [first = '', ...others] = edited;
+  const where = others.length === 0 ? first : `${first} and ${others.length} more`;
+  batch.events.push({
+    ...batch.event(unit, null),
+    type: 'stalled',
+    reason: 'RevertConflict',
+    message: `${where} was changed by a person since “${summary}”, so that release could not be taken back.`,
+    hint: 'Set it right in a commit. What failed is held: it does not land again by itself.',
+  });
+}

@@ -1,0 +1,29 @@
+import type { Release, UnitState } from '../../../shared/ledger/state.ts';
+
+/**
+ * Which release a unit goes back to when the one at `failed` is taken back: the latest delivered content that is not
+ * held, else the latest one before it that is not held. An index of `releases`; -1 is what stood before gitferry. Pure.
+ */
+export function targetOf({ releases, held }: UnitState, failed: number): number {
+  const lost = new Set([...held, releases[failed]?.content]);
+  const isUsable = ({ content }: Release): boolean => content !== null && !lost.has(content);
+  const earlier = releases.slice(0, failed);
+  const delivered = earlier.findLastIndex((past) => past.verdict === 'delivered' && isUsable(past));
+  const found = delivered === -1 ? earlier.findLastIndex(isUsable) : delivered;
+  if (found === -1) return -1;
+  // What became known of its references since belongs to it.
+  const isNote = (at: number): boolean =>
+    earlier[at]?.release === null && earlier[at].content === earlier[found]?.content;
+  let last = found;
+  while (isNote(last + 1)) last += 1;
+  return last;
+}
+
+/**
+ * Whether the release at an index is still what its unit is: nothing newer landed, and no person set it back. What was
+ * noted of its references since does not count.
+ */
+export function isStanding({ releases }: UnitState, index: number): boolean {
+  const { content } = releases[index] ?? { content: null };
+  return releases.slice(index + 1).every((later) => later.release === null && later.content === content);
+}
