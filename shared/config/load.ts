@@ -36,6 +36,7 @@ const hints: Readonly<Record<string, string>> = {
   GITFERRY_BUS: 'the name of the event bus',
   GITFERRY_LOOKS_QUEUE: 'the url of the looks queue',
   GITFERRY_TABLE: 'the name of the table',
+  GITFERRY_NOTICES_QUEUE: 'the url of the notices queue',
   GITFERRY_WEBHOOK_SECRET: 'the id of the secret that holds those of the webhooks',
 };
 

@@ -17,6 +17,14 @@ export function signatureOf(secret: string, bytes: Uint8Array): string {
   return `sha256=${hmac(secret, bytes).digest('hex')}`;
 }
 
+/**
+ * The signature of a webhook that gitferry sends, `t=<seconds>,v1=<hex>`: over the time, a dot and the body, so that a
+ * receiver can refuse what is old.
+ */
+export function webhookSignature(secret: string, body: string, seconds: number): string {
+  return `t=${seconds},v1=${hmac(secret, `${seconds}.${body}`).digest('hex')}`;
+}
+
 function hmac(key: string | Uint8Array, data: string | Uint8Array) {
   return createHmac('sha256', key).update(data);
 }
