@@ -3,6 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Stalled } from '../errors.ts';
 import { type Answer, exchange } from '../http/exchange.ts';
 import { isDead } from '../http/fault.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { faultOfConnection, tooLarge, unexpected } from './fault.ts';
 
 /** Milliseconds. */
@@ -109,9 +110,4 @@ function serverOf(kubeConfig: KubeConfig, cluster: string): string {
       facts: { cluster },
     });
   return `${url.origin}${url.pathname.replace(/\/+$/u, '')}`;
-}
-
-/** This machine itself. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(host);
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Cluster } from '../agent/cluster.ts';
@@ -20,7 +21,11 @@ const SECRET = /^secret:([\w/+=.@:-]{1,512})$/u;
 /** The clusters that the environment names; none is fine. @throws Stalled EnvironmentInvalid */
 export function loadClusters(env: Variables): readonly ClusterAddress[] {
   const entries = split(env.GITFERRY_CLUSTERS, ',').map(addressOf);
-  const files = split(env.GITFERRY_KUBECONFIG, ':').map((path): ClusterAddress => ({ kind: 'file', name: path, path }));
+  const files = split(env.GITFERRY_KUBECONFIG, ':').map((path, _, paths): ClusterAddress => {
+    const short = (one: string): string => basename(one).replace(/\.(?:ya?ml|conf|kubeconfig)$/u, '');
+    const name = paths.filter((other) => short(other) === short(path)).length > 1 ? path : short(path);
+    return { kind: 'file', name, path };
+  });
   const all = [...entries, ...files];
   const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
   if (twice !== undefined) throw invalid('GITFERRY_CLUSTERS', `names ${twice.name} twice.`, 'Name each cluster once.');

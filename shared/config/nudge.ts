@@ -1,6 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { Stalled } from '../errors.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { readSecret } from '../trust/secret.ts';
 import { type ClusterAddress, loadClusters } from './clusters.ts';
 import { demand, type Environment, loadPlace, type Variables } from './load.ts';
@@ -37,9 +38,8 @@ const url = z
   .refine((text) => {
     const parsed = URL.parse(text);
     if (parsed === null || parsed.username !== '' || parsed.password !== '') return false;
-    return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && LOOPBACK.test(parsed.hostname));
+    return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname));
   });
-const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/u;
 
 const ways = z
   .array(
