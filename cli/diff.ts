@@ -51,7 +51,7 @@ export function diff(program: Command): void {
     });
 }
 
-function show({ commits, events, troubled }: Preview, output: Options['output']): void {
+export function show({ commits, events, troubled }: Preview, output: Options['output']): void {
   if (output === 'json') {
     const files = commits.map(({ message, files }) => ({ message, paths: files.map(({ path }) => path) }));
     console.log(
@@ -69,7 +69,11 @@ function show({ commits, events, troubled }: Preview, output: Options['output'])
 }
 
 /** All that planning reads, and nothing that it could change. */
-async function depsOf({ repository, branch, deployment }: Options): Promise<Deps> {
+export async function depsOf({
+  repository,
+  branch,
+  deployment,
+}: Pick<Options, 'repository' | 'branch' | 'deployment'>): Promise<Deps> {
   const running = repository === undefined ? await findRunning(process.cwd()) : null;
   const url = repository ?? running?.endpoints.git ?? '';
   const s3 = new S3Client(

@@ -9,6 +9,8 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   put: async () => (await import('./put.ts')).put,
   diff: async () => (await import('./diff.ts')).diff,
   replay: async () => (await import('./replay.ts')).replay,
+  rollback: async () => (await import('./rollback.ts')).rollback,
+  release: async () => (await import('./release.ts')).release,
   log: async () => (await import('./log.ts')).log,
   land: async () => (await import('./land.ts')).land,
   ledger: async () => (await import('./ledger.ts')).ledger,

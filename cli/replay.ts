@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import type { Change } from '../shared/change/change.ts';
 import { parseChanges } from '../shared/change/parse.ts';
 import { Rejected } from '../shared/errors.ts';
 import { printable } from '../shared/printable.ts';
-import { findRunning, localAws } from './running.ts';
+import { sendToChanges } from './changes-queue.ts';
 
 /** `gitferry replay <event.json>`: sends an event to the changes queue once more, as it is. */
 export function replay(program: Command): void {
@@ -17,15 +16,9 @@ export function replay(program: Command): void {
     .option('--queue <url>', 'a queue of AWS, with its ordinary credentials')
     .action(async (file: string, { queue }: { readonly queue?: string }) => {
       const body = await readFile(file, 'utf8');
-      const { client, url } = queue === undefined ? await runningQueue() : { client: new SQSClient({}), url: queue };
-      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+      await sendToChanges(body, queue);
       console.log(printable(`sent: ${said(body)}`));
     });
-}
-
-async function runningQueue(): Promise<{ readonly client: SQSClient; readonly url: string }> {
-  const { endpoints, queue } = await findRunning(process.cwd());
-  return { client: new SQSClient({ ...localAws, endpoint: endpoints.sqs }), url: queue };
 }
 
 /** What gitferry will make of an event. */
