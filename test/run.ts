@@ -17,9 +17,10 @@ interface Tier {
 }
 
 /** What each tier needs beyond Node and git, or how long it takes, decides where its tests stand. */
-const OTHERS = ['test/faults/**', 'test/simulation/**', 'test/tools/**', 'test/aws/**', 'test/cluster/**'];
+const OTHERS = ['flows', 'faults', 'simulation', 'tools', 'aws', 'cluster'].map((folder) => `test/${folder}/**`);
 const TIERS: Readonly<Record<string, Tier>> = {
   unit: { include: 'test/**/*.test.ts', exclude: OTHERS },
+  flows: { include: 'test/flows/**/*.test.ts', exclude: [] },
   faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
   // Each file boots a cluster of its own, which is enough for two cores; canaries take their time.
