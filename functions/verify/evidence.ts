@@ -1,0 +1,26 @@
+import { conditionOf } from '../../shared/agent/field.ts';
+import type { Pod } from '../../shared/agent/pod.ts';
+import type { Workload } from '../../shared/agent/workload.ts';
+import type { Before } from './facts.ts';
+
+/** What is made for a release may be so much older than its record: clocks differ. */
+const SKEW = 5000;
+
+/**
+ * What a workload shows of the time before the release landed: whether it was there; since when it has been available, or
+ * has not; whether pods of its old template are Ready.
+ */
+export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[], landedAt: number): Before {
+  const made = Date.parse(object.metadata.creationTimestamp ?? '');
+  if (made >= landedAt - SKEW) return 'absent';
+  const available = conditionOf(conditions, 'Available');
+  const since = Date.parse(available?.lastTransitionTime ?? '');
+  const old = pods.filter(({ current, going }) => current === false && !going);
+  if (old.some(({ ready }) => ready)) return 'healthy';
+  if (Number.isFinite(since)) {
+    // What is otherwise now was the opposite then.
+    if (available?.status === 'True') return since < landedAt ? 'healthy' : 'unhealthy';
+    if (available?.status === 'False') return since < landedAt ? 'unhealthy' : 'healthy';
+  }
+  return old.length > 0 ? 'unhealthy' : 'unknown';
+}

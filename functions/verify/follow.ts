@@ -1,0 +1,138 @@
+import type { Cluster } from '../../shared/agent/cluster.ts';
+import type { Change } from '../../shared/change/change.ts';
+import { outcome } from '../../shared/change/verdict.ts';
+import { FerryError, Retryable } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/git/remote.ts';
+import type { Landed } from '../../shared/notice/landed.ts';
+import type { Look, Reported } from '../../shared/notice/look.ts';
+import type { Table } from '../../shared/table/table.ts';
+import { type Chain, claim, type Held, keyOf, readChain, writeChain } from './chain.ts';
+import { type Judgement, judge } from './judge.ts';
+import { look as lookAt } from './look.ts';
+import { noteChain, openChains } from './open-chains.ts';
+import { deadlineOf, delayOf } from './schedule.ts';
+
+/** What following works with. It reads clusters and Git, and writes to neither. */
+export interface Deps {
+  readonly clusters: readonly Cluster[];
+  readonly remote: Remote;
+  readonly table: Table;
+  /** Sends a message to the looks queue, to arrive after so many seconds. Throws Retryable when it is not taken. */
+  readonly later: (look: Look, seconds: number) => Promise<void>;
+  /** Sends to the changes queue. Throws Retryable when it is not taken. */
+  readonly send: (changes: readonly Change[]) => Promise<void>;
+  readonly now: () => number;
+  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/**
+ * One look of a chain: claimed in the table, and when it leads to no verdict, the next one is sent before that is written
+ * down. So a crash at any step leaves a message that goes on. Throws Retryable when the message is needed again.
+ */
+export async function follow(landed: Landed, look: number, deps: Deps): Promise<void> {
+  const { table, now, log } = deps;
+  const { release, unit } = landed;
+  if (deps.clusters.length === 0) return log('nothing to follow', { release, unit, why: 'No cluster is configured.' });
+  const claimed = await claim(table, landed, look, now());
+  if (claimed.kind === 'others') return log('looked at already', { release, unit, look });
+  if (claimed.kind === 'ended') {
+    // A release is told again only while it has no verdict: this one did not arrive.
+    if (look === 1) await tell(claimed.chain, deps);
+    return;
+  }
+  const { held } = claimed;
+  if (look === 1) await noteChain(table, landed, true, now());
+  try {
+    await goOn(held, await judged(held.chain, deps), deps);
+  } catch (error) {
+    // So that the message finds it unclaimed when it comes again.
+    const { chain, version } = held;
+    const free = { chain: { ...chain, phase: 'scheduled' as const, since: now() }, version };
+    await writeChain(table, free).catch((failed: unknown) => {
+      if (!(failed instanceof FerryError)) throw failed;
+    });
+    throw error;
+  }
+}
+
+/** Looks at all chains that are open now; none is begun, and the look that each waits for stays as it is. */
+export async function followSooner(objects: readonly Reported[], deps: Deps): Promise<void> {
+  const { table, log } = deps;
+  for (const one of await openChains(table)) {
+    const { chain, version } = await readChain(table, keyOf(one));
+    if (chain === null || chain.phase === 'ended') {
+      await noteChain(table, one, false, deps.now());
+      continue;
+    }
+    if (chain.phase !== 'scheduled' || !concerns(chain, objects)) continue;
+    log('looks sooner', { ...one, look: chain.look });
+    const { judgement, learnt } = await judged(chain, deps);
+    if (judgement.kind !== 'wait') await goOn({ chain, version }, { judgement, learnt }, deps);
+    else await writeChain(table, { chain: { ...chain, memory: judgement.remember, learnt }, version });
+  }
+}
+
+/** A report that names what is known to be none of a chain's is not for it; what is not known yet may be. */
+function concerns({ learnt, landed }: Chain, objects: readonly Reported[]): boolean {
+  const declared = learnt.own?.objects ?? [];
+  if (objects.length === 0 || declared.length === 0 || landed.image !== null) return true;
+  const workloads = objects.filter(({ kind }) => /^(?:Deployment|StatefulSet|DaemonSet)$/u.test(kind));
+  if (workloads.length < objects.length) return true;
+  return workloads.some((one) => declared.some(({ kind, name }) => kind === one.kind && one.name.includes(name)));
+}
+
+interface Judged {
+  readonly judgement: Judgement;
+  readonly learnt: Chain['learnt'];
+}
+
+async function judged(chain: Chain, deps: Deps): Promise<Judged> {
+  const { landed, memory, startedAt } = chain;
+  const { facts, learnt } = await lookAt(landed, deps, chain.learnt);
+  const deadline = deadlineOf(Date.parse(landed.landedAt), startedAt, landed.rollout.deadline);
+  return { judgement: judge(facts, memory, { now: deps.now(), deadline }), learnt };
+}
+
+async function goOn({ chain, version }: Held, { judgement, learnt }: Judged, deps: Deps): Promise<void> {
+  const { table, now, log } = deps;
+  const { landed, startedAt } = chain;
+  const { release, unit } = landed;
+  if (judgement.kind !== 'wait') {
+    const { kind: _, ...said } = judgement.kind === 'verdict' ? judgement : { kind: '' };
+    const ended: Chain = { ...chain, phase: 'ended', verdict: judgement.kind === 'verdict' ? judgement : null };
+    log(judgement.kind === 'verdict' ? 'verdict' : 'has its verdict already', {
+      release,
+      unit,
+      look: chain.look,
+      ...said,
+    });
+    await tell(ended, deps);
+    await writeChain(table, { chain: ended, version });
+    await noteChain(table, landed, false, now());
+    return;
+  }
+  const deadline = deadlineOf(Date.parse(landed.landedAt), startedAt, landed.rollout.deadline);
+  const look = chain.look + 1;
+  const seconds = delayOf({ look, now: now(), deadline, soon: judgement.soon });
+  log('looks again', { release, unit, look, seconds, why: judgement.words });
+  await deps.later({ kind: 'look', landed, look }, seconds);
+  const since = now() + seconds * 1000;
+  // Whoever was quicker has this look, or a later one.
+  await writeChain(table, {
+    chain: { ...chain, look, phase: 'scheduled', since, memory: judgement.remember, learnt },
+    version,
+  });
+}
+
+const LONGEST = 3900;
+
+/** Sends the verdict that a chain ended with. */
+async function tell({ landed, verdict }: Chain, { send }: Deps): Promise<void> {
+  if (verdict === null) return;
+  const { release, unit } = landed;
+  const { reason, message, hint } = verdict;
+  const read = outcome.safeParse(verdict.verdict);
+  if (!read.success) throw new Retryable('TableUnavailable', 'The table holds a verdict that is none.');
+  const words = message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message;
+  await send([{ kind: 'verdict', unit, release, verdict: read.data, reason, message: words, hint }]);
+}
