@@ -17,7 +17,7 @@ export interface FunctionsOptions {
   readonly observe: (happening: Happening) => void;
 }
 
-/** The lines of JSON by which a function says what the run tells of: nothing to do for a source, or images that came. */
+/** The lines of JSON by which a function says what the run tells of: nothing to do for a source, images that came, who was nudged. */
 const Said = z
   .string()
   .startsWith('{')
@@ -37,6 +37,9 @@ const Said = z
       z
         .object({ message: z.literal('accepted'), changes: z.array(z.string()) })
         .transform(({ changes: images }): Happening => ({ kind: 'pushed', images })),
+      z
+        .object({ message: z.literal('nudged'), unit: z.string(), release: z.string(), cluster: z.string() })
+        .transform(({ unit, release, cluster }): Happening => ({ kind: 'nudged', unit, release, cluster })),
     ]),
   );
 

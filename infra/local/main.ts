@@ -1,6 +1,6 @@
 // `npm start`: the whole of gitferry on this machine, and a demonstration of it.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { demonstrate } from './demonstration.ts';
 import { exampleRepository, exampleUploads } from './examples.ts';
 import type { Happening } from './happening.ts';
@@ -97,7 +97,7 @@ async function start(options: Options): Promise<Run> {
 }
 
 function kubeconfigs({ kubeconfig }: Options): string {
-  return kubeconfig.map((file) => resolve(file)).join(delimiter);
+  return kubeconfig.map((file) => resolve(file)).join(':');
 }
 
 /** All that is to be seen until the run only waits for more. Answers whether it went well. */

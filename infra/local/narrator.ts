@@ -53,6 +53,7 @@ export class Narrator {
   tell(happening: Happening): void {
     if (happening.kind === 'event') this.#event(happening.event);
     else if (happening.kind === 'pushed') this.#pushed(happening.images);
+    else if (happening.kind === 'nudged') this.#nudged(happening);
     else if (happening.kind === 'nothing') this.#nothing(happening);
     else if (happening.kind === 'failed') this.#line('failed', 'red', happening.name, printable(happening.why));
   }
@@ -107,6 +108,14 @@ export class Narrator {
       this.#received.set(placeOf(image), performance.now());
       this.#line('received', 'cyan', printable(image), 'an image');
     }
+  }
+
+  /** Once for a release, whichever of its units; not again when it is announced again. */
+  #nudged({ release, cluster, unit }: Extract<Happening, { kind: 'nudged' }>): void {
+    const id = `nudged ${release} ${cluster}`;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    this.#line('nudged', 'cyan', printable(cluster), `for ${printable(unit)}`);
   }
 
   /** Only for what came in this run and has no outcome yet: sweep looks into everything. */

@@ -1,4 +1,3 @@
-import { delimiter } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What was asked for after `npm start --`. */
@@ -47,7 +46,7 @@ export function parseOptions(argv: readonly string[]): Options {
 }
 
 function also(text: string, before: readonly string[]): readonly string[] {
-  if (text.includes(delimiter)) throw new InvalidArgumentError(`A path with "${delimiter}" can't be passed on.`);
+  if (text.includes(':')) throw new InvalidArgumentError('Its path must be without a colon.');
   return [...before, text];
 }
 

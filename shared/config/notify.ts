@@ -1,6 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { Stalled } from '../errors.ts';
+import { isLoopback } from '../http/loopback.ts';
 import { readSecret } from '../trust/secret.ts';
 import { demand, type Variables } from './load.ts';
 
@@ -104,6 +105,5 @@ function at(places: readonly string[]): string {
 function isAddress(value: string): boolean {
   const url = URL.parse(value);
   if (url === null || url.username !== '' || url.password !== '') return false;
-  const local = url.hostname === '127.0.0.1' || url.hostname === 'localhost' || url.hostname === '[::1]';
-  return url.protocol === 'https:' || (url.protocol === 'http:' && local);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }

@@ -88,6 +88,12 @@ describe('what npm start prints', () => {
     ]);
   });
 
+  it('who was told of a release, once', () => {
+    for (const cluster of ['production', 'production', 'staging'])
+      narrator.tell({ kind: 'nudged', unit: 'charts#web', release: 'A', cluster });
+    assert.deepEqual(lines, ['nudged  production  for charts#web', 'nudged  staging  for charts#web']);
+  });
+
   it('what drifts once, and that it is over', () => {
     const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'api\u001b' };
     for (const gone of [false, false, true])

@@ -1,0 +1,2 @@
+/** Knows nobody to tell. */
+export async function handler(): Promise<void> {}
