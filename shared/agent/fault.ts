@@ -85,11 +85,14 @@ export function tooLarge(cluster: string, deed: string, bytes: number): Stalled 
 /** What a server-side apply was refused for: by the object's schema, by admission, by its name. Null: by something else. */
 export function refusedApply({ status, body }: Refusal, { cluster }: Asked): Rejected | null {
   const said = sentenceOf(body);
-  if (said === null || !(status === 400 || status === 404 || status === 409 || status === 422 || status === 403))
-    return null;
+  // What does not fit the schema comes as 500.
+  const untyped = status === 500 && /failed to create typed patch object/u.test(said ?? '');
+  if (said === null || !(REFUSING.has(status) || untyped)) return null;
   if (status === 403 && RBAC.test(said)) return null;
   return new Rejected('ApplyRefused', `${cluster} would refuse it: ${said}`, { facts: { cluster, status } });
 }
+
+const REFUSING: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
 /** `<resource> is forbidden: User "<user>" cannot <verb> resource "<resource>" in API group "<group>" <where>`. */
 const RBAC =
