@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { Retryable } from '../../shared/errors.ts';
 import { type Landed, landedOf } from '../../shared/notice/landed.ts';
@@ -6,7 +7,7 @@ import { memory, NOTHING_REMEMBERED } from './facts.ts';
 import { learnt, NOTHING_LEARNT } from './look.ts';
 
 /** Longer than one invocation may take: a look that was begun and not ended by then never will be. */
-const INVOCATION = 120_000;
+const INVOCATION = 150_000;
 /** So much later than it was due, the message of a look is not coming any more. */
 const LOST = 180_000;
 /** A release without a verdict is told again for a day; the chain is remembered for longer. */
@@ -35,8 +36,12 @@ export interface Held {
   readonly version: number | null;
 }
 
+/** As long as a table's key may be, in bytes. */
+const LONGEST = 2000;
+
 export function keyOf({ release, unit }: Pick<Landed, 'release' | 'unit'>): string {
-  return `look:${release}:${unit}`;
+  const key = `look:${release}:${unit}`;
+  return Buffer.byteLength(key) <= LONGEST ? key : `look:${createHash('sha256').update(key).digest('hex')}`;
 }
 
 /** Null when there is none; what can't be read counts as lost. The version is that of whatever stands there. */
@@ -81,8 +86,7 @@ export async function claim(table: Table, landed: Landed, look: number, now: num
 /** The look to be claimed; null when it was claimed before. */
 function nextOf(chain: Chain, look: number, now: number): number | null {
   if (isDead(chain, now)) return Math.max(chain.look, look);
-  // The first look is told again and again.
-  if (look < chain.look || (look === 1 && chain.phase === 'looking')) return null;
+  if (look < chain.look) return null;
   // Its look was sent before the one before it could be written down.
   if (look > chain.look || chain.phase === 'scheduled') return look;
   throw underWay();

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../shared/agent/cluster.ts';
 import type { Change } from '../../shared/change/change.ts';
 import { outcome } from '../../shared/change/verdict.ts';
-import { FerryError, Retryable } from '../../shared/errors.ts';
+import { asFerryError, FerryError, Retryable } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
 import type { Look, Reported } from '../../shared/notice/look.ts';
@@ -41,8 +41,8 @@ export async function follow(landed: Landed, look: number, deps: Deps): Promise<
     return;
   }
   const { held } = claimed;
-  if (look === 1) await noteChain(table, landed, true, now());
   try {
+    if (look === 1) await noteChain(table, landed, true, now());
     await goOn(held, await judged(held.chain, deps), deps);
   } catch (error) {
     // So that the message finds it unclaimed when it comes again.
@@ -55,21 +55,31 @@ export async function follow(landed: Landed, look: number, deps: Deps): Promise<
   }
 }
 
-/** Looks at all chains that are open now; none is begun, and the look that each waits for stays as it is. */
+/**
+ * Looks at the chains that are open now; none is begun, and the look that each waits for stays as it is. What can't be done
+ * for one is left to its own look.
+ */
 export async function followSooner(objects: readonly Reported[], deps: Deps): Promise<void> {
-  const { table, log } = deps;
-  for (const one of await openChains(table)) {
-    const { chain, version } = await readChain(table, keyOf(one));
-    if (chain === null || chain.phase === 'ended') {
-      await noteChain(table, one, false, deps.now());
-      continue;
-    }
-    if (chain.phase !== 'scheduled' || !concerns(chain, objects)) continue;
-    log('looks sooner', { ...one, look: chain.look });
-    const { judgement, learnt } = await judged(chain, deps);
-    if (judgement.kind !== 'wait') await goOn({ chain, version }, { judgement, learnt }, deps);
-    else await writeChain(table, { chain: { ...chain, memory: judgement.remember, learnt }, version });
-  }
+  for (const one of await openChains(deps.table))
+    await lookSooner(one, objects, deps).catch((error: unknown) => {
+      const { reason, message } = asFerryError(error);
+      deps.log('could not look sooner', { ...one, reason, why: message });
+    });
+}
+
+async function lookSooner(
+  one: Pick<Landed, 'release' | 'unit'>,
+  objects: readonly Reported[],
+  deps: Deps,
+): Promise<void> {
+  const { table, now, log } = deps;
+  const { chain, version } = await readChain(table, keyOf(one));
+  if (chain === null || chain.phase === 'ended') return noteChain(table, one, false, now());
+  if (chain.phase !== 'scheduled' || !concerns(chain, objects)) return;
+  log('looks sooner', { ...one, look: chain.look });
+  const { judgement, learnt } = await judged(chain, deps);
+  if (judgement.kind !== 'wait') return goOn({ chain, version }, { judgement, learnt }, deps);
+  await writeChain(table, { chain: { ...chain, memory: judgement.remember, learnt }, version });
 }
 
 /** A report that names what is known to be none of a chain's is not for it; what is not known yet may be. */
@@ -98,14 +108,10 @@ async function goOn({ chain, version }: Held, { judgement, learnt }: Judged, dep
   const { landed, startedAt } = chain;
   const { release, unit } = landed;
   if (judgement.kind !== 'wait') {
-    const { kind: _, ...said } = judgement.kind === 'verdict' ? judgement : { kind: '' };
-    const ended: Chain = { ...chain, phase: 'ended', verdict: judgement.kind === 'verdict' ? judgement : null };
-    log(judgement.kind === 'verdict' ? 'verdict' : 'has its verdict already', {
-      release,
-      unit,
-      look: chain.look,
-      ...said,
-    });
+    const verdict = judgement.kind === 'verdict' ? judgement : null;
+    const ended: Chain = { ...chain, phase: 'ended', verdict };
+    const facts = { release, unit, look: chain.look, verdict: verdict?.verdict ?? null };
+    log('ended', { ...facts, reason: verdict?.reason ?? null, why: verdict?.message ?? 'The ledger has its verdict.' });
     await tell(ended, deps);
     await writeChain(table, { chain: ended, version });
     await noteChain(table, landed, false, now());
