@@ -96,7 +96,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
     const stop = new AbortController();
     ends.defer(() => stop.abort());
-    const say = (line: string) => appendFileSync(join(logs, 'stand-ins.log'), `${new Date().toISOString()} ${line}\n`);
+    const say = (line: string) => {
+      if (stop.signal.aborted) return;
+      appendFileSync(join(logs, 'stand-ins.log'), `${new Date().toISOString()} ${line}\n`);
+    };
     const background = { signal: stop.signal, say };
     await plane.startManager(admin);
     await installCrds(config, Object.values(parts), (args, stdin) => runKubectl(programs.kubectl, admin, args, stdin));

@@ -81,6 +81,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...['--service-cluster-ip-range=10.96.0.0/24', '--service-account-issuer=https://kubernetes.default.svc'],
     ...[`--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`],
     ...[`--token-auth-file=${tokens}`, '--authorization-mode=RBAC', '--allow-privileged'],
+    // Debian's etcd does not tell of its progress in a way that the API server trusts, and such watches then never begin.
+    '--feature-gates=WatchList=false',
     // It makes every pod wait for a token that nothing here hands out.
     '--disable-admission-plugins=ServiceAccount',
   ];

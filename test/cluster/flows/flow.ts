@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Change } from '../../../shared/change/change.ts';
+import { formatChange } from '../../../shared/change/own.ts';
+import { GitRepository } from '../../servers/git-repository.ts';
+import { type ImageRegistry, imageRegistry } from '../../servers/image-registry.ts';
+import { BUCKET, startStack, type TestStack } from '../../servers/stack.ts';
+import { type Cluster, startCluster } from '../cluster.ts';
+import type { Controller } from '../controllers.ts';
+import { gitRepository } from '../manifests.ts';
