@@ -1,8 +1,12 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { Retryable } from '../../shared/errors.ts';
 
-/** Seconds until what could not be told comes again, by how often it came: 30 s, 1 min, … an hour. */
-export function backoff(received: number): number {
-  return Math.min(3600, 30 * 2 ** Math.min(received - 1, 10));
+const LONGEST = 3600;
+
+/** Seconds until what could not be told comes again, by how often it came: 30 s, 1 min, … an hour; no sooner than asked for. */
+export function backoff(received: number, error: unknown): number {
+  const asked = error instanceof Retryable ? (error.retryAfter ?? 0) : 0;
+  return Math.min(LONGEST, Math.max(asked, 30 * 2 ** Math.min(received - 1, 10)));
 }
 
 /**
@@ -20,7 +24,7 @@ export async function eachMessage(
       await handle(JSON.parse(body));
       return null;
     } catch (error) {
-      const seconds = backoff(Number(attributes.ApproximateReceiveCount));
+      const seconds = backoff(Number(attributes.ApproximateReceiveCount), error);
       log('comes again', { messageId, seconds, error });
       await postpone(receiptHandle, seconds).catch((fault: unknown) => log('not put off', { messageId, error: fault }));
       return messageId;
