@@ -14,6 +14,8 @@ export interface FunctionsOptions {
   readonly folder: string;
   /** Added to what the definitions say. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The same for single functions, by their names. */
+  readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly observe: (happening: Happening) => void;
 }
 
@@ -60,7 +62,7 @@ export class Functions {
 
   /** Throws when one can't be bundled. */
   static async start(definitions: readonly FunctionDefinition[], options: FunctionsOptions): Promise<Functions> {
-    const { root, folder, environment, observe } = options;
+    const { root, folder, environment, environments = {}, observe } = options;
     await mkdir(folder, { recursive: true });
     const files = definitions.map(({ name }) => join(folder, 'functions', `${name}.cjs`));
     await Promise.all(definitions.map(({ file }, at) => bundle(join(root, `${file}.ts`), files[at] ?? '')));
@@ -68,7 +70,7 @@ export class Functions {
       const settings = {
         ...definition,
         file: files[at] ?? '',
-        environment: { ...definition.environment, ...environment },
+        environment: { ...definition.environment, ...environment, ...environments[definition.name] },
         log: join(folder, `${definition.name}.log`),
         printed: (line: string): void => {
           const { success, data } = Said.safeParse(line);

@@ -31,6 +31,8 @@ export interface StackOptions {
   readonly port: number;
   /** Added to what the functions see of the environment: credentials. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The same for single functions, by their names: each has a role of its own. */
+  readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly observe: (happening: Happening) => void;
 }
 
@@ -85,6 +87,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     root: options.code ?? options.root,
     folder: options.folder,
     environment: { ...awsAt(endpoint.url), AWS_ENDPOINT_URL_DYNAMODB: tables.url, ...options.environment },
+    ...(options.environments === undefined ? {} : { environments: options.environments }),
     observe,
   });
   started.defer(() => functions.stop());

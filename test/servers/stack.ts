@@ -42,6 +42,8 @@ export interface TestStackOptions {
   /** Files put into the bucket's folder by hand are uploads. */
   readonly watch?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The same for single functions. */
+  readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface TestStack extends Stack {
@@ -90,6 +92,7 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
       ),
       ...options.environment,
     },
+    ...(options.environments === undefined ? {} : { environments: options.environments }),
     observe: (happening) => {
       happenings.push(happening);
       if (happening.kind === 'event' && happening.event.source === 'gitferry') events.push(happening.event);
