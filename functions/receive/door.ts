@@ -3,6 +3,7 @@ import { imageTag } from '../../shared/change/image.ts';
 import type { Nothing } from '../../shared/change/nothing.ts';
 import { Rejected } from '../../shared/errors.ts';
 import { parseImage } from '../../shared/image/image.ts';
+import type { LookNow } from '../../shared/notice/look.ts';
 
 /** How whoever knocks shows that it knows a secret of the door. */
 export type Proof =
@@ -18,8 +19,8 @@ export type Proof =
 /** The value of a request's header by its lower-case name. */
 export type Header = (name: string) => string | undefined;
 
-/** What an event says: a change, or why it is none. */
-export type Told = ImageChange | Nothing;
+/** What an event says: a change, that a cluster is worth a look, or why it is neither. */
+export type Told = ImageChange | LookNow | Nothing;
 
 /** What one registry's webhooks come through. */
 export interface Door {

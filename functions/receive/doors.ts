@@ -4,6 +4,8 @@ import { artifactRegistry } from './doors/artifact-registry.ts';
 import { cloudevents } from './doors/cloudevents.ts';
 import { distribution } from './doors/distribution.ts';
 import { dockerHub } from './doors/docker-hub.ts';
+import { flagger } from './doors/flagger.ts';
+import { flux } from './doors/flux.ts';
 import { github } from './doors/github.ts';
 import { gitlab } from './doors/gitlab.ts';
 import { harbor } from './doors/harbor.ts';
@@ -16,6 +18,8 @@ export const DOORS: ReadonlyMap<string, Door> = new Map<string, Door>([
   ['cloudevents', cloudevents],
   ['distribution', distribution],
   ['docker-hub', dockerHub],
+  ['flagger', flagger],
+  ['flux', flux],
   ['github', github],
   ['gitlab', gitlab],
   ['harbor', harbor],

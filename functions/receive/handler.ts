@@ -7,6 +7,7 @@ import { loadReceiveEnvironment } from '../../shared/config/load.ts';
 import { webhookSecrets } from '../../shared/config/webhooks.ts';
 import { log } from '../../shared/notice/log.ts';
 import { DOORS } from './doors.ts';
+import { lookSender } from './look.ts';
 import { receive } from './receive.ts';
 
 /** Whoever sends a webhook does not wait long. */
@@ -16,10 +17,12 @@ const impatient = {
 };
 
 const environment = loadReceiveEnvironment(process.env);
+const sqs = new SQSClient(impatient);
 const deps = {
   doors: DOORS,
   secrets: webhookSecrets(environment, [...DOORS.keys()], new SecretsManagerClient(impatient), Date.now),
-  send: sender(new SQSClient(impatient), environment.changesQueue),
+  send: sender(sqs, environment.changesQueue),
+  look: lookSender(sqs, environment.looksQueue),
   log,
 };
 

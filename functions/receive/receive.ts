@@ -4,6 +4,7 @@ import { parseJson } from '../../shared/change/json.ts';
 import type { Nothing } from '../../shared/change/nothing.ts';
 import type { WebhookSecrets } from '../../shared/config/webhooks.ts';
 import { asFerryError, Rejected } from '../../shared/errors.ts';
+import type { LookNow } from '../../shared/notice/look.ts';
 import { answer, answerTo, statusOf } from './answer.ts';
 import type { Door, Told } from './door.ts';
 import { prove } from './prove.ts';
@@ -15,6 +16,8 @@ export interface Deps {
   readonly secrets: () => Promise<WebhookSecrets>;
   /** Sends changes to the changes queue. Throws Retryable when it does not take them. */
   readonly send: (changes: readonly ImageChange[]) => Promise<void>;
+  /** Sends a look to the looks queue. Throws Retryable when it does not take it. */
+  readonly look: (look: LookNow) => Promise<void>;
   readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -58,8 +61,15 @@ async function take(told: readonly Told[], door: string | null, deps: Deps): Pro
     throw new Rejected('EventTooMany', `The notification tells of more than ${MOST} tags.`, {
       hint: 'Send fewer events at once.',
     });
+  const looks = told.filter((one) => one.kind === 'look-now');
   const nothing = told.filter((one) => one.kind === 'nothing');
   logNothing(nothing, door, deps);
+  if (looks.length > 0) {
+    const objects = looks.flatMap((look) => look.objects);
+    await deps.look({ kind: 'look-now', objects });
+    deps.log('accepted a report', { door, objects });
+    return answer(202, { looks: 1 });
+  }
   if (changes.length === 0) {
     const { reason = 'NotAPush', why: sentence = 'It tells of nothing.' } = nothing[0] ?? {};
     return answer(200, { changes: 0, reason, sentence });

@@ -83,6 +83,8 @@ export function loadRegistries(
 export interface ReceiveEnvironment {
   /** The url of the changes queue. */
   readonly changesQueue: string;
+  /** The url of the looks queue. */
+  readonly looksQueue: string;
   /** The id of a secret that holds `{"<door>": "<secret>" | ["<new>", "<old>"]}`. */
   readonly webhookSecret: string | null;
   /** That itself. */
@@ -92,9 +94,13 @@ export interface ReceiveEnvironment {
 /** @throws Stalled EnvironmentIncomplete, also when it holds no secrets at all. */
 export function loadReceiveEnvironment(env: Variables): ReceiveEnvironment {
   const webhookSecrets = env.GITFERRY_WEBHOOK_SECRETS || null;
-  demand(env, ['GITFERRY_CHANGES_QUEUE', ...(webhookSecrets === null ? ['GITFERRY_WEBHOOK_SECRET'] : [])]);
+  demand(env, [
+    ...['GITFERRY_CHANGES_QUEUE', 'GITFERRY_LOOKS_QUEUE'],
+    ...(webhookSecrets === null ? ['GITFERRY_WEBHOOK_SECRET'] : []),
+  ]);
   return {
     changesQueue: env.GITFERRY_CHANGES_QUEUE ?? '',
+    looksQueue: env.GITFERRY_LOOKS_QUEUE ?? '',
     webhookSecret: env.GITFERRY_WEBHOOK_SECRET || null,
     webhookSecrets,
   };

@@ -10,10 +10,13 @@ import { fixture, fixtures, knock, pushTo, requestOf, requestTo } from './knock.
 describe('what registries document is read', () => {
   for (const one of fixtures)
     it(`${one.door}: ${one.name}`, async () => {
-      const { status, body, sent, logged } = await knock(requestOf(one));
+      const { status, body, sent, looks, logged } = await knock(requestOf(one));
       const changes = one.told.filter(({ kind }) => kind === 'image');
       assert.deepEqual(sent, changes);
-      assert.equal(status, changes.length > 0 ? 202 : 200);
+      const reports = one.told.filter(({ kind }) => kind === 'look-now');
+      assert.deepEqual(looks, reports);
+      assert.equal(status, changes.length + reports.length > 0 ? 202 : 200);
+      if (reports.length > 0) return assert.deepEqual(body, { looks: 1 });
       assert.equal(body.changes, changes.length);
       const nothing = one.told.flatMap((told) => (told.kind === 'nothing' ? [told] : []));
       if (changes.length === 0) assert.equal(body.reason, nothing[0]?.reason);

@@ -4,6 +4,7 @@ import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { DOORS } from '../../functions/receive/doors.ts';
 import { type Deps, receive } from '../../functions/receive/receive.ts';
 import type { ImageChange } from '../../shared/change/change.ts';
+import type { LookNow } from '../../shared/notice/look.ts';
 
 export const SECRET = 'correct-horse-battery-staple';
 
@@ -16,7 +17,7 @@ export interface Fixture {
   readonly source: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
-  readonly told: readonly (ImageChange | { kind: 'nothing'; reason: string; source: string })[];
+  readonly told: readonly (ImageChange | LookNow | { kind: 'nothing'; reason: string; source: string })[];
 }
 
 export const fixtures: readonly Fixture[] = readdirSync(FIXTURES, { withFileTypes: true })
@@ -35,9 +36,9 @@ export function fixture(door: string, name: string): Fixture {
   return found;
 }
 
-/** A notification of the door that tells of an image. */
+/** A notification of the door that has something come of it: of an image, or of an object in a cluster. */
 export function pushTo(door: string): Fixture {
-  const found = fixtures.find((one) => one.door === door && one.told.some(({ kind }) => kind === 'image'));
+  const found = fixtures.find((one) => one.door === door && one.told.some(({ kind }) => kind !== 'nothing'));
   if (found === undefined) throw new Error(`There is no push to ${door}.`);
   return found;
 }
@@ -82,12 +83,14 @@ export interface Answered {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Readonly<Record<string, unknown>>;
   readonly sent: readonly ImageChange[];
+  readonly looks: readonly LookNow[];
   readonly logged: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** What `receive` makes of a request, with one secret for every door unless a test brings others. */
 export async function knock(event: LambdaFunctionURLEvent, deps: Partial<Deps> = {}): Promise<Answered> {
   const sent: ImageChange[] = [];
+  const looks: LookNow[] = [];
   const logged: Record<string, unknown>[] = [];
   const answer = await receive(event, {
     doors: DOORS,
@@ -95,12 +98,15 @@ export async function knock(event: LambdaFunctionURLEvent, deps: Partial<Deps> =
     send: async (changes) => {
       sent.push(...changes);
     },
+    look: async (look) => {
+      looks.push(look);
+    },
     log: (message, facts) => logged.push({ message, ...facts }),
     ...deps,
   });
   if (typeof answer === 'string') throw new Error('An answer has a status.');
   const { statusCode = 0, headers = {}, body = '' } = answer;
-  return { status: statusCode, headers, body: JSON.parse(body), sent, logged };
+  return { status: statusCode, headers, body: JSON.parse(body), sent, looks, logged };
 }
 
 /** The fixture as it is sent. */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import { Retryable } from '../../../shared/errors.ts';
 import type { Told } from '../../../shared/notice/told.ts';
@@ -12,7 +13,10 @@ const commitSchema = z.object({ units: z.record(z.string(), state), shown: state
 type Known = z.infer<typeof commitSchema>;
 
 const KEEP = 90 * 24 * 60 * 60 * 1000;
-const TRIES = 5;
+const TRIES = 12;
+
+/** Milliseconds; the units of a release file are told all at once. */
+const LONGEST_PAUSE = 200;
 
 /**
  * Shows beside a commit what became of all that was released by it: the worst of its units. The host is asked before what
@@ -30,13 +34,15 @@ export async function showCommit(told: Told, host: Host, table: Table, now: () =
     const before: Known = commitSchema.safeParse(item?.value).data ?? { units: {}, shown: null };
     const units = { ...before.units, [unit]: later(before.units[unit], given) };
     const worst = worstOf(Object.values(units));
-    const same = before.shown === worst && !unsure;
+    const same: boolean = before.shown === worst && !unsure;
     if (same && before.units[unit] === units[unit]) return;
     const context = `gitferry/${deployment}`;
     if (!same) await show(host, { commit, state: worst, context, description: describe(told, worst, given, units) });
     const expires = new Date(now().getTime() + KEEP);
     if (await table.write(key, { units, shown: worst }, item?.version ?? null, expires)) return;
-    unsure = true;
+    // What this invocation showed may stand behind what another showed meanwhile.
+    unsure ||= !same;
+    await wait(Math.random() * LONGEST_PAUSE);
   }
   throw new Retryable('TableBusy', 'What is remembered of a commit is written by others again and again.');
 }
