@@ -18,7 +18,7 @@ describe('a webhook, sent over HTTP to the bundled function', () => {
     code = await mkdtemp(join(tmpdir(), 'gitferry-code-'));
     await mkdir(join(code, 'functions'));
     await symlink(join(ROOT, 'functions/receive'), join(code, 'functions/receive'));
-    for (const name of ['mirror', 'sweep'])
+    for (const name of ['mirror', 'nudge', 'verify', 'notify', 'sweep'])
       await symlink(join(ROOT, 'test/infra/echo/functions', name), join(code, 'functions', name));
     stack = await startStack({ code });
   });
