@@ -127,8 +127,8 @@ function ended(findings: readonly Finding[], followed: boolean): Judgement {
       message: 'No object of an agent in any cluster follows what the release changed.',
       hint: 'Look whether a Kustomization, a HelmRelease or an Application takes this path, and from this branch.',
     });
-  const unclear = findings.find((one) => one.kind === 'trouble');
-  if (unclear !== undefined) return verdict('inconclusive', inconclusive(unclear));
+  const unclear = findings.find((one) => one.kind === 'trouble' && one.guilty !== true);
+  if (unclear?.kind === 'trouble') return verdict('inconclusive', inconclusive(unclear));
   const waits = findings.filter((one) => one.kind === 'waiting');
   const others = waits.find(({ why }) => why === 'others');
   if (others !== undefined)
@@ -144,7 +144,7 @@ function ended(findings: readonly Finding[], followed: boolean): Judgement {
       message: suspended.words,
       hint: 'Resume it; the release is in Git, and is applied then.',
     });
-  return verdict('timed-out', timedOut(wordsOf(waits)));
+  return verdict('timed-out', timedOut(wordsOf(findings)));
 }
 
 function wordsOf(findings: readonly Finding[]): string {
