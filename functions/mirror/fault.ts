@@ -15,6 +15,7 @@ export const NO_RULES: Config = {
   releases: [],
   author: AUTHOR,
   rollout: { deadline: 30 * 60_000, onFailure: 'revert' },
+  drift: 'notify',
 };
 
 /**

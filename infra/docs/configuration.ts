@@ -36,6 +36,7 @@ commit:
 rollout:
   deadline: 30m
   onFailure: revert                # or: hold, notify
+drift: notify                      # or: converge
 \`\`\`
 
 \`gitferry validate gitferry.yaml\` shows all that is wrong with a file at once, each fault with its line and column. When
@@ -47,15 +48,16 @@ folder, and no chart inside another. No place is below a folder that steers the 
 (\`flux-system\`, \`.github\`, …).
 
 [images.md](images.md) has more on policies, on how references are found, and on moving from Flux's image automation;
-[release-files.md](release-files.md) on what lands together.
+[release-files.md](release-files.md) on what lands together;
+[drift.md](drift.md) on what becomes of changes by hand.
 `;
 
 /** `docs/configuration.md`: one table a level, one row a key. */
 export function configurationPage(schema: JsonSchema): string {
-  const { mirrors, images, releases, commit, rollout, ...top } = schema.properties ?? {};
+  const { mirrors, images, releases, commit, rollout, drift, ...top } = schema.properties ?? {};
   const sections = [
     head,
-    section('The file', { ...top, mirrors, images, releases, commit, rollout }),
+    section('The file', { ...top, mirrors, images, releases, commit, rollout, drift }),
     section('`mirrors[]`', mirrors?.items?.properties),
     section('`images[]`', images?.items?.properties),
     section('`releases[]`', releases?.items?.properties),

@@ -8,6 +8,8 @@ export interface Config {
   /** Who makes the commits. */
   readonly author: { readonly name: string; readonly email: string };
   readonly rollout: Rollout;
+  /** Whether agents are asked to set right what was changed in a cluster by hand, or people only told of it. */
+  readonly drift: 'notify' | 'converge';
 }
 
 /** How releases are followed in the cluster. */

@@ -54,6 +54,7 @@ export function normaliseConfig(shape: ConfigShape): Config {
     releases: shape.releases.map(normaliseRelease),
     author: normaliseAuthor(shape.commit.author),
     rollout: shape.rollout,
+    drift: shape.drift,
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { bucket, prefix, ruleName } from './bucket-schema.ts';
 import { checkedBy } from './checked.ts';
+import { driftSchema } from './drift-schema.ts';
 import { imageSchema } from './image-schema.ts';
 import { checkFolder, checkTemplate } from './place.ts';
 import { releaseSchema } from './release-schema.ts';
@@ -132,6 +133,7 @@ export const configSchema = z
     rollout: rolloutSchema
       .prefault({})
       .describe('How releases are followed in the clusters that gitferry is connected to.'),
+    drift: driftSchema,
   })
   .describe('gitferry.yaml, at the root of the main repository: what goes where.');
 

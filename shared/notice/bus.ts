@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { Retryable } from '../errors.ts';
 
-/** Of `mirror`, but for the last three: of `nudge`, and of `sweep`. */
+/** Of `mirror`, but for the last four: one of `nudge`, and three of `sweep`. */
 export type NoticeType =
   | 'Landed'
   | 'Rejected'
@@ -12,6 +12,7 @@ export type NoticeType =
   | 'Stalled'
   | 'NudgeFailed'
   | 'Drift'
+  | 'Converge'
   | 'SweepContinues';
 
 /** What happened, for those who nudge, verify and tell. The same outcome told twice carries the same `id`. */

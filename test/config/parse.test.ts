@@ -31,6 +31,7 @@ test('everything has a default', () => {
       releases: [],
       author: { name: 'gitferry', email: 'noreply@gitferry.dev' },
       rollout: { deadline: 1_800_000, onFailure: 'revert' },
+      drift: 'notify',
     });
 });
 
