@@ -6,7 +6,9 @@ const probed = z.object({
   spec: fields({
     minReadySeconds: count,
     template: fields({
-      spec: fields({ containers: listOf(z.object({ readinessProbe: z.unknown(), startupProbe: z.unknown() })) }),
+      spec: fields({
+        containers: listOf(z.object({ readinessProbe: z.unknown().optional(), startupProbe: z.unknown().optional() })),
+      }),
     }),
   }),
 });

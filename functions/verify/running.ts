@@ -20,7 +20,7 @@ export function judgeWorkload(judged: Judged): Finding[] {
   if (canary === null) {
     if (workload.complete) return workload.probed ? [] : [settling(workload, cluster)];
     const found = troubles(judged);
-    return found.length > 0 ? found : [waiting('rollout', `${name} is not rolled out in ${cluster}.`)];
+    return found.length > 0 ? found : [waiting('rollout', `${name} in ${cluster} is not rolled out.`)];
   }
   const found = judgeCanary(workload, canary, cluster);
   if (found.length === 0 || !isFirst(canary)) return found;
