@@ -10,6 +10,11 @@ import { ROOT } from './pages.ts';
 const OTHER_WORDS = new Set([
   ...['AccessDeniedException', 'ApproximateReceiveCount', 'NoSuchBucket', 'NoSuchKey', 'NoSuchLifecycleConfiguration'],
   ...['NotFound', 'ResourceNotFoundException', 'RoleBinding', 'SweepContinues', 'TakenBack'],
+  // What kubelets, Flux, Argo CD and Flagger say, in their own words.
+  ...['ContainerCannotRun', 'CrashLoopBackOff', 'CreateContainerConfigError', 'CreateContainerError'],
+  ...['DeadlineExceeded', 'ErrImageNeverPull', 'ErrImagePull', 'ImageInspectError', 'ImagePullBackOff'],
+  ...['InvalidImageName', 'NotReady', 'ProgressDeadlineExceeded', 'PruneFailed', 'ReconciliationFailed'],
+  ...['RunContainerError', 'StartError', 'SyncFailed', 'WaitingPromotion', 'DaemonSet', 'HelmChart'],
 ]);
 
 /** Kinds of Kubernetes, by the hundred. */
