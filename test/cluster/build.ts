@@ -98,7 +98,7 @@ async function make(part: Part, to: string, say: (line: string) => void): Promis
       const output = ['-o', join(work, part.name)];
       await run('go', ['build', ...FLAGS, ...patch, '-ldflags', part.ldflags.join(' '), ...output, part.main], {
         cwd: folderOf(part),
-        env: { ...process.env, ...ENVIRONMENT },
+        env: { ...process.env, ...ENVIRONMENT, GOWORK: 'off' },
       });
     }
     for (const left of ['module', 'go.mod', 'go.sum']) await rm(join(work, left), { recursive: true, force: true });
@@ -114,7 +114,7 @@ async function make(part: Part, to: string, say: (line: string) => void): Promis
 }
 
 /**
- * All parts of the cluster, out of the cache; what isn't there is built first, one part after the other, which takes some 25
+ * All parts of the cluster, out of the cache; what isn't there is built first, one part after the other, which takes ten to 25
  * minutes on two cores the first time. Throws with what to install when something that builds them is missing.
  */
 export async function buildParts(say: (line: string) => void): Promise<Readonly<Record<PartName, Built>>> {

@@ -87,6 +87,32 @@ test('a GitRepository whose server does not answer says so, and keeps what it ha
   assert.match(status.artifact.revision, /^main@sha1:/u);
 });
 
+test('a GitRepository is read with its password, and not at all while it is suspended', async () => {
+  const authorization = `Basic ${Buffer.from('flux:p4ss').toString('base64')}`;
+  const locked = await startGitServer(git.repository, { authorization });
+  try {
+    const stringData = { username: 'flux', password: 'p4ss' };
+    await cluster.apply([
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'locked', namespace: 'flux-system' }, stringData },
+      gitRepository('flux-system', 'locked', locked.url),
+    ]);
+    await cluster.until('GitRepository', 'flux-system', 'locked', (object) => {
+      return conditionOf(object, 'Ready')?.reason === 'GitOperationFailed';
+    });
+    await cluster.patch('GitRepository', 'flux-system', 'locked', { spec: { secretRef: { name: 'locked' } } });
+    await cluster.until('GitRepository', 'flux-system', 'locked', isReady);
+
+    await cluster.patch('GitRepository', 'flux-system', 'locked', { spec: { suspend: true } });
+    const asked = locked.requests.length;
+    await cluster.patch('GitRepository', 'flux-system', 'locked', request());
+    // What comes later to another one is handled; so this one would have been.
+    await follow('later');
+    assert.equal(locked.requests.length, asked);
+  } finally {
+    await locked.close();
+  }
+});
+
 test('a HelmRelease installs a chart out of Git, and its next version', async () => {
   await follow('charts');
   const chart = {
@@ -176,6 +202,18 @@ test('pods come up, but for those of images that are bad', async () => {
   await cluster.delete('Deployment', 'bad', 'crashes');
   const gone = async () => (await cluster.list('Pod', 'bad')).length === 1;
   while (!(await gone())) await new Promise((again) => setTimeout(again, 50));
+});
+
+test('Jobs run to their end, or fail', async () => {
+  const job = (name: string, image: string) => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'default' },
+    spec: { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name, image }] } } },
+  });
+  await cluster.apply([job('migrates', `${IMAGE}:1`), job('breaks', `${IMAGE}:1-bad`)]);
+  await cluster.until('Job', 'default', 'migrates', (one) => conditionOf(one, 'Complete')?.status === 'True');
+  await cluster.until('Job', 'default', 'breaks', (one) => conditionOf(one, 'Failed')?.status === 'True');
 });
 
 test('a user may do what RBAC says, and nothing else', async () => {
