@@ -42,7 +42,7 @@ async function requireGo(): Promise<void> {
   if (Number(major) > first || (Number(major) === first && Number(minor) >= second)) return;
   const found = version === '' ? 'there is no go' : `there is ${version.trim()}`;
   throw new Error(
-    `The parts of the cluster are built by Go ${OLDEST_GO.join('.')} or newer, and ${found}. Install it from https://go.dev/dl and look that it is on PATH.`,
+    `The parts of the cluster are built by Go ${OLDEST_GO.join('.')} or newer, and ${found}. Install it from https://go.dev/dl and see that it is on PATH.`,
   );
 }
 
