@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { bundle } from '../build.ts';
+import { bundlesOf } from './bundles.ts';
 import type { FunctionDefinition } from './definitions.ts';
 import { busEvent } from './event-bus.ts';
 import { FunctionProcesses } from './function-process.ts';
@@ -18,6 +18,9 @@ export interface FunctionsOptions {
   readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly observe: (happening: Happening) => void;
 }
+
+/** Where the packages stand that functions are bundled with. */
+const INSTALLED = join(import.meta.dirname, '../..');
 
 /** The lines of JSON by which a function says what the run tells of: nothing to do for a source, images that came, who was nudged. */
 const Said = z
@@ -64,8 +67,8 @@ export class Functions {
   static async start(definitions: readonly FunctionDefinition[], options: FunctionsOptions): Promise<Functions> {
     const { root, folder, environment, environments = {}, observe } = options;
     await mkdir(folder, { recursive: true });
-    const files = definitions.map(({ name }) => join(folder, 'functions', `${name}.cjs`));
-    await Promise.all(definitions.map(({ file }, at) => bundle(join(root, `${file}.ts`), files[at] ?? '')));
+    const entries = definitions.map(({ file }) => join(root, `${file}.ts`));
+    const files = await bundlesOf(INSTALLED, entries, join(INSTALLED, 'node_modules/.cache/gitferry-functions'));
     const functions = definitions.map((definition, at) => {
       const settings = {
         ...definition,

@@ -37,7 +37,8 @@ describe('the deployed definitions', () => {
       assert.equal(environment.GITFERRY_REPOSITORY, 'https://git.example.org/main.git');
       assert.equal(environment.GITFERRY_CHANGES_QUEUE, 'queue:gitferry-test-changes');
       assert.equal(environment.GITFERRY_BUS, 'gitferry-test');
-      const secrets = { mirror: 'gitferry/test/git', sweep: 'gitferry/test/git-read' }[name];
+      const reading = 'gitferry/test/git-read';
+      const secrets = { mirror: 'gitferry/test/git', verify: reading, sweep: reading }[name];
       assert.equal(environment.GITFERRY_GIT_SECRET, secrets);
       const webhooks = name === 'receive' ? 'gitferry/test/webhooks' : undefined;
       assert.equal(environment.GITFERRY_WEBHOOK_SECRET, webhooks);
@@ -51,8 +52,56 @@ describe('the deployed definitions', () => {
       [
         ['receive', true],
         ['mirror', false],
+        ['nudge', false],
+        ['verify', false],
+        ['notify', false],
         ['sweep', false],
       ],
+    );
+  });
+
+  it('lead what landed to nudge and verify, and what people are told to notify', async () => {
+    const { rules, functions, queues } = await read(ROOT);
+    const readers = functions.flatMap(({ name, queues: read }) =>
+      read.map(({ queueArn }) => [queueArn, name] as const),
+    );
+    const names = new Map([...functions.map(({ arn, name }) => [arn, name] as const), ...readers]);
+    const toldOf = (type: string): (string | undefined)[] =>
+      rules
+        .filter(({ bus }) => bus === 'gitferry-test')
+        .filter(({ pattern }) => compilePattern(pattern)({ source: 'gitferry', 'detail-type': type }))
+        .flatMap(({ targets }) => targets.map((target) => names.get(target)))
+        .sort();
+    assert.deepEqual(toldOf('Landed'), ['notify', 'nudge', 'verify']);
+    assert.deepEqual(toldOf('SweepContinues'), ['sweep']);
+    for (const type of ['Verdict', 'Rejected', 'Waiting', 'TakenBack', 'Stalled', 'Drift', 'NudgeFailed'])
+      assert.deepEqual(toldOf(type), ['notify'], type);
+    // Each queue hides a message for six times as long as the function that reads it may take, and gives up on it in the end.
+    for (const { name, timeout, queues: sources } of functions)
+      for (const { queueArn, reportsFailures } of sources) {
+        const queue = queues.find(({ arn }) => arn === queueArn);
+        assert.equal(Number(queue?.attributes.VisibilityTimeout), 6 * timeout, name);
+        assert.equal(queue?.attributes.MessageRetentionPeriod, '1209600');
+        assert.ok(reportsFailures, name);
+        const { deadLetterTargetArn } = JSON.parse(queue?.attributes.RedrivePolicy ?? '{}');
+        assert.ok(queues.some(({ arn }) => arn === deadLetterTargetArn));
+      }
+  });
+
+  it('keep small state in one table, by its key alone', async () => {
+    const { tables, functions } = await read(ROOT);
+    assert.deepEqual(tables, [
+      {
+        TableName: 'gitferry-test',
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      },
+    ]);
+    const users = functions.filter(({ environment }) => environment.GITFERRY_TABLE === 'gitferry-test');
+    assert.deepEqual(
+      users.map(({ name }) => name),
+      ['verify', 'notify', 'sweep'],
     );
   });
 
@@ -82,6 +131,7 @@ describe('definitions that the embedded run cannot carry out', () => {
       'batchSize: 10\n      maximumBatchingWindow: 5',
       /maximumBatchingWindow/u,
     ],
+    ['infra/resources/state.yml', 'Enabled: true', 'Enabled: false', /Enabled/u],
     ['infra/functions/sweep.yml', 'rate(15 minutes)', 'cron(0 3 * * ? *)', /cron\(0 3/u],
     ['infra/functions/receive.yml', 'url: true', 'url: { authorizer: aws_iam }', /"url"/u],
     ['serverless.yml', `\${sls:stage}`, `\${env:STAGE}`, /env:STAGE/u],

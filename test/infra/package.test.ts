@@ -106,7 +106,7 @@ describe('serverless package, without any parameter', () => {
     }
   });
 
-  it('lets anyone call receive, and lets that only send changes and read the secrets of webhooks', () => {
+  it('lets anyone call receive, and lets that only send changes and looks, and read the secrets of webhooks', () => {
     const [[, url], ...others] = ofType('AWS::Lambda::Url') as [[string, Resource]];
     assert.deepEqual(others, []);
     assert.equal(url.Properties.AuthType, 'NONE');
@@ -127,29 +127,84 @@ describe('serverless package, without any parameter', () => {
 
     const [, role] = ofType('AWS::IAM::Role').find(([id]) => id.startsWith('Receive')) ?? [];
     assert.ok(role);
-    const own = statementsOf(role).filter(
-      ({ Action }) => ![Action].flat().some((action) => action.startsWith('logs:')),
-    );
+    const own = ownStatements(role);
     assert.deepEqual(own.flatMap(({ Action }) => Action).sort(), ['secretsmanager:GetSecretValue', 'sqs:SendMessage']);
     const text = JSON.stringify(own);
-    assert.match(text, /"Fn::GetAtt":\["ChangesQueue","Arn"\]/u);
+    assert.match(text, /\[\{"Fn::GetAtt":\["ChangesQueue","Arn"\]\},\{"Fn::GetAtt":\["LooksQueue","Arn"\]\}\]/u);
     assert.match(text, /:secret:gitferry\/production\/webhooks-\?{6}/u);
     for (const [id, other] of ofType('AWS::IAM::Role'))
       assert.equal(JSON.stringify(statementsOf(other)).includes('/webhooks-'), id.startsWith('Receive'), id);
   });
 
-  it('lets the rules of the bus send to the changes queue, and no other', () => {
-    const [[, policy]] = ofType('AWS::SQS::QueuePolicy') as [[string, Resource]];
-    const { Statement } = policy.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
-    const [allowed, ...others] = Statement.filter(({ Effect }) => Effect === 'Allow');
-    assert.deepEqual(others, []);
-    const rules = ofType('AWS::Events::Rule').filter(([, { Properties }]) =>
-      JSON.stringify(Properties.Targets).includes('ChangesQueue'),
-    );
-    assert.deepEqual(allowed?.Condition, {
-      ArnEquals: { 'aws:SourceArn': rules.map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] })) },
-    });
-    assert.equal(rules.length, 2);
+  it('lets those after a landing do what they are for, and no more', () => {
+    const actionsOf = (name: string): string[] => {
+      const [, role] = ofType('AWS::IAM::Role').find(([id]) => id.startsWith(name)) ?? [];
+      assert.ok(role, name);
+      return ownStatements(role)
+        .flatMap(({ Action, Resource }) =>
+          [Action]
+            .flat()
+            .map((action) =>
+              `${action} ${namesOf(Resource).join(' ')}`.replace('secretsmanager:GetSecretValue', 'secret'),
+            ),
+        )
+        .sort();
+    };
+    assert.deepEqual(actionsOf('Nudge'), [
+      'eks:DescribeCluster cluster/',
+      'events:PutEvents Bus',
+      'secret -??????',
+      'secret -??????',
+    ]);
+    const queue = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
+    assert.deepEqual(actionsOf('Verify'), [
+      'dynamodb:GetItem StateTable',
+      'dynamodb:PutItem StateTable',
+      'eks:DescribeCluster cluster/',
+      'secret -??????',
+      'secret gitferry/production/git-read-??????',
+      ...queue.map((action) => `sqs:${action} LooksQueue`),
+      'sqs:SendMessage ChangesQueue LooksQueue',
+    ]);
+    assert.deepEqual(actionsOf('Notify'), [
+      'dynamodb:GetItem StateTable',
+      'dynamodb:PutItem StateTable',
+      'secret -??????',
+      'sns:Publish no.topic',
+      'sqs:ChangeMessageVisibility NoticesQueue',
+      ...queue.map((action) => `sqs:${action} NoticesQueue`),
+    ]);
+  });
+
+  it('lets the rules of the bus send to the queues that they lead to, and no other, and only by TLS', () => {
+    const policies = ofType('AWS::SQS::QueuePolicy');
+    assert.equal(policies.length, 3);
+    for (const [, { Properties }] of policies) {
+      const [{ Ref: queue } = { Ref: '' }, ...more] = Properties.Queues as { Ref: string }[];
+      assert.deepEqual(more, []);
+      const { Statement } = Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
+      const [allowed, ...others] = Statement.filter(({ Effect }) => Effect === 'Allow');
+      assert.deepEqual(others, []);
+      assert.deepEqual(allowed?.Resource, { 'Fn::GetAtt': [queue, 'Arn'] });
+      const rules = ofType('AWS::Events::Rule').filter(([, rule]) =>
+        JSON.stringify(rule.Properties.Targets).includes(`"${queue}"`),
+      );
+      assert.deepEqual(allowed?.Condition, {
+        ArnEquals: { 'aws:SourceArn': rules.map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] })) },
+      });
+      assert.equal(rules.length, queue === 'ChangesQueue' ? 2 : 1);
+      const denied = Statement.find(({ Effect }) => Effect === 'Deny');
+      assert.deepEqual(denied?.Condition, { Bool: { 'aws:SecureTransport': 'false' } });
+      assert.deepEqual([denied?.Action, denied?.Principal, denied?.Resource], ['sqs:*', '*', allowed?.Resource]);
+    }
+  });
+
+  it('keeps every queue encrypted, and forgets small state by itself', () => {
+    for (const [id, { Properties }] of ofType('AWS::SQS::Queue'))
+      assert.equal(Properties.SqsManagedSseEnabled, true, id);
+    const [[, table], ...more] = ofType('AWS::DynamoDB::Table') as [[string, Resource]];
+    assert.deepEqual(more, []);
+    assert.deepEqual(table.Properties.TimeToLiveSpecification, { AttributeName: 'expires', Enabled: true });
   });
 
   it('deploys what the embedded run reads', async () => {
@@ -158,11 +213,17 @@ describe('serverless package, without any parameter', () => {
     const patterns = ofType('AWS::Events::Rule').flatMap(([, { Properties }]) => Properties.EventPattern ?? []);
     const asText = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
     assert.deepEqual(asText(read.rules.map(({ pattern }) => pattern)), asText(patterns));
-    const [[, mapping] = []] = ofType('AWS::Lambda::EventSourceMapping');
-    const [source] = read.functions.flatMap(({ queues }) => queues);
-    assert.equal(mapping?.Properties.BatchSize, source?.batchSize);
-    assert.deepEqual(mapping?.Properties.ScalingConfig, { MaximumConcurrency: source?.concurrency });
-    assert.deepEqual(mapping?.Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const sources = read.functions.flatMap(({ queues }) => queues);
+    assert.deepEqual(
+      mappings.map(({ BatchSize, ScalingConfig }) => ({ BatchSize, ScalingConfig })),
+      sources.map(({ batchSize, concurrency }) => ({
+        BatchSize: batchSize,
+        ScalingConfig: { MaximumConcurrency: concurrency },
+      })),
+    );
+    for (const { FunctionResponseTypes } of mappings)
+      assert.deepEqual(FunctionResponseTypes, ['ReportBatchItemFailures']);
     for (const { name, timeout } of read.functions) {
       const [, deployed] = ofType('AWS::Lambda::Function').find(([id]) => id.toLowerCase().startsWith(name)) ?? [];
       assert.equal(deployed?.Properties.Timeout, timeout);
@@ -181,6 +242,19 @@ describe('serverless deploy', () => {
     });
   });
 });
+
+/** What a function does beside its log. */
+function ownStatements(role: Resource): readonly Statement[] {
+  return statementsOf(role).filter(({ Action }) => ![Action].flat().some((action) => action.startsWith('logs:')));
+}
+
+/** Resources as short as tells them apart: the logical id, or the end of an ARN. */
+function namesOf(resource: unknown): readonly string[] {
+  return [resource].flat().map((one) => {
+    const { 'Fn::GetAtt': [id] = [], 'Fn::Sub': text = '' } = one as { 'Fn::GetAtt'?: string[]; 'Fn::Sub'?: string };
+    return id ?? text.replace(/^.*:/u, '');
+  });
+}
 
 function statementsOf(role: Resource): readonly Statement[] {
   const policies = role.Properties.Policies as { PolicyDocument: { Statement: Statement[] } }[];
