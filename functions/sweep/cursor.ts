@@ -14,3 +14,10 @@ export function cursorOf(detail: unknown): Cursor | null {
   const parsed = z.object({ cursor }).safeParse(detail);
   return parsed.success ? parsed.data.cursor : null;
 }
+
+const cluster = z.object({ cursor: z.object({ phase: z.literal('cluster'), cluster: z.string() }) });
+
+/** The cluster that an event asks to look at; null for any other event. */
+export function clusterOf(detail: unknown): string | null {
+  return cluster.safeParse(detail).data?.cursor.cluster ?? null;
+}

@@ -5,24 +5,31 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { sender } from '../../shared/change/send.ts';
 import { connect, connectImages } from '../../shared/config/connect.ts';
+import { loadDriftEnvironment } from '../../shared/config/drift.ts';
 import { loadEnvironment } from '../../shared/config/load.ts';
 import { eventBus } from '../../shared/notice/bus.ts';
 import { log } from '../../shared/notice/log.ts';
 import { s3Bucket } from '../../shared/source/bucket.ts';
-import { cursorOf } from './cursor.ts';
+import { connectDrift } from './cluster/connect.ts';
+import { clusterOf, cursorOf } from './cursor.ts';
 import { sweep } from './sweep.ts';
 
 const environment = loadEnvironment(process.env);
-const bucket = s3Bucket(new S3Client());
+const drift = loadDriftEnvironment(process.env);
+const clusters = drift.clusters.map(({ name }) => name);
+const secrets = new SecretsManagerClient();
 const bus = eventBus(new EventBridgeClient(), environment.bus);
 const ask = sender(new SQSClient(), environment.changesQueue);
 let remaining = (): number => 0;
-const secrets = new SecretsManagerClient();
 const remote = connect(environment, secrets, () => remaining());
 const images = connectImages(environment, secrets, () => remaining());
+const sweepNamed = connectDrift(drift, secrets, () => remaining());
+const bucket = s3Bucket(new S3Client());
 
-export const handler = middy<{ detail?: unknown }, void>().handler(async (event, context) => {
+export const handler = middy<{ detail?: unknown }, void>().handler(async ({ detail }, context) => {
   remaining = () => context.getRemainingTimeInMillis();
-  const now = (): Date => new Date();
-  await sweep(cursorOf(event.detail), { ...environment, remote, bucket, images, bus, ask, now, remaining, log });
+  const deps = { ...environment, remote, bus, now: () => new Date(), remaining, log };
+  const cluster = clusterOf(detail);
+  if (cluster === null) await sweep(cursorOf(detail), { ...deps, bucket, images, ask, clusters });
+  else await sweepNamed(cluster, deps);
 });

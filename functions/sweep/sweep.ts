@@ -23,6 +23,8 @@ export interface Deps extends Where {
   readonly images: Images;
   readonly bus: Bus;
   readonly ask: (changes: readonly Change[]) => Promise<void>;
+  /** The names of the clusters that are to be looked at; none unless it says so. */
+  readonly clusters?: readonly string[];
   readonly now: () => Date;
   /** Milliseconds left to this invocation. */
   readonly remaining: () => number;
@@ -44,7 +46,15 @@ const TOLD_AGAIN = { after: 5 * 60_000, until: 24 * 60 * 60_000 };
  * `mirror` decides.
  */
 export async function sweep(cursor: Cursor | null, deps: Deps): Promise<void> {
-  const { remote, deployment, branch } = deps;
+  const { remote, deployment, branch, clusters = [] } = deps;
+  // Each in an invocation of its own, so that one that is slow or broken takes time neither from this nor from another.
+  if (cursor === null && clusters.length > 0)
+    await deps.bus.put(
+      clusters.map((cluster) => ({
+        type: 'SweepContinues',
+        detail: { deployment, branch, cursor: { phase: 'cluster', cluster } },
+      })),
+    );
   const refs = [`refs/heads/${branch}`, ledgerRef(deployment, branch)] as const;
   const tips = await remote.tips(refs);
   const main = new Draft(remote, tips.get(refs[0]) ?? null);

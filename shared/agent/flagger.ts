@@ -101,7 +101,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** A duration as Go writes it: `1m30s`. Null for any other text. */
-function milliseconds(text: string): number | null {
+export function milliseconds(text: string): number | null {
   if (text.length > 50 || !/^(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+$/u.test(text)) return null;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/gu)];
   return parts.reduce((sum, [, value, unit = '']) => sum + Number(value) * (UNITS[unit] ?? 0), 0);
