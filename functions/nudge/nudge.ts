@@ -6,6 +6,7 @@ import type { Bus, Notice } from '../../shared/notice/bus.ts';
 import { type Landed, landedOf } from '../../shared/notice/landed.ts';
 import { again } from './again.ts';
 import { type Nudged, nudgeCluster } from './cluster.ts';
+import { applyAgain, convergeOf } from './converge.ts';
 import { post } from './post.ts';
 import { messageFor } from './ways.ts';
 
@@ -38,6 +39,8 @@ interface Attempt {
  * @throws Retryable NudgeIncomplete at the end, when any of them has to be told again
  */
 export async function nudge(event: unknown, deps: NudgeDeps): Promise<void> {
+  const converge = convergeOf(event, deps.deployment);
+  if (converge !== null) return applyAgain(converge, deps);
   const landed = landedOf(event);
   if (landed === null || landed.deployment !== deps.deployment) {
     deps.log('not a landing of this deployment', {});
