@@ -35,7 +35,8 @@ export async function applicationSaid(follower: Follower, question: Question, la
     certain: true,
     suspended: follower.suspended,
     applied: applied ? 'ours' : compared === 'unknown' ? 'unknown' : 'before',
-    attempted: synced ? 'ours' : attempted,
+    // What is being synced may have begun to change things.
+    attempted: synced || operation?.phase === 'Running' ? compared : attempted,
     revision: revisions.join(', '),
     ready: health?.status == null ? null : health.status === 'Healthy',
     failing: failed

@@ -72,7 +72,7 @@ export interface FollowerFacts {
   readonly named: boolean;
   /** Nothing but the release's commit stands between what it applied before and what it attempted. */
   readonly alone: boolean;
-  /** It was applied, and what fails came after that. */
+  /** It was applied, and what fails, or is waited for, came after that. */
   readonly afterwards: boolean;
   /** A chart that the agent builds anew only when its version changes. */
   readonly byVersion: boolean;

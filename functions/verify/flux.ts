@@ -72,10 +72,19 @@ export async function kustomizationSaid(follower: Follower, question: Question):
     ready: readyOf(ready),
     failing: failed === null ? null : wordsOf(failed),
     alone: commitOf(attempted) === question.commit && question.parents.includes(commitOf(applied) ?? ''),
-    afterwards: failed?.reason === 'HealthCheckFailed',
+    afterwards: failed?.reason === 'HealthCheckFailed' || isWaitingForHealth(object, status),
     byVersion: false,
     held: inventoryOf(status.inventory),
   };
+}
+
+type Status = ReturnType<typeof readKustomization>['status'];
+
+/** Whether it has applied what it attempted, and waits until all of that is healthy, as long as its time-out allows. */
+function isWaitingForHealth(object: KubeObject, status: Status): boolean {
+  const reconciling = current(object, status, conditionOf(status.conditions, 'Reconciling'));
+  const [, revision] = /^Running health checks for revision (\S+) /u.exec(reconciling?.message ?? '') ?? [];
+  return reconciling?.status === 'True' && revision !== undefined && revision === status.lastAttemptedRevision;
 }
 
 /** Of what was put together from the repository, the revision is a digest: the source says of which commit. */

@@ -73,8 +73,14 @@ async function verdictOf(
   const counting: Api = {
     ...api,
     name: api.name,
-    get: (ref) => (requests++, api.get(ref)),
-    list: (...args) => (requests++, api.list(...args)),
+    get: (ref) => {
+      requests += 1;
+      return api.get(ref);
+    },
+    list: (...args) => {
+      requests += 1;
+      return api.list(...args);
+    },
   };
   const deps: Deps = {
     clusters: [counting],
@@ -119,11 +125,9 @@ async function nudge(): Promise<void> {
   await cluster.patch('GitRepository', 'flux-system', 'main', request());
 }
 
-async function attempted(folder: Folder, oid: string): Promise<void> {
-  await cluster.until('Kustomization', 'flux-system', folder, ({ status }) => {
-    const now = status?.lastAttemptedRevision;
-    return now !== undefined && now.endsWith(oid);
-  });
+async function applied(folder: Folder, tag: string): Promise<void> {
+  const isThere = (image: string): boolean => image.endsWith(`:${tag}`);
+  await cluster.until('Deployment', 'shops', folder, ({ spec }) => isThere(spec.template.spec.containers[0].image));
 }
 
 before(async () => {
@@ -145,7 +149,7 @@ before(async () => {
   await cluster.apply(
     FOLDERS.map((folder) => {
       const one = kustomization('flux-system', folder, `./${folder}`) as { spec: object };
-      return { ...one, spec: { ...one.spec, timeout: '20s', sourceRef: { kind: 'GitRepository', name: 'main' } } };
+      return { ...one, spec: { ...one.spec, timeout: '5s', sourceRef: { kind: 'GitRepository', name: 'main' } } };
     }),
   );
   await Promise.all(
@@ -190,8 +194,7 @@ describe('a verdict', { concurrency: true }, () => {
     const oid = await commit('late', '2-bad');
     const landedAt = new Date().toISOString();
     await nudge();
-    await attempted('late', oid).catch(() => {});
-    await delay(2000);
+    await applied('late', '2-bad');
     const { verdict } = await verdictOf('late', oid, { landedAt });
     assert.equal(`${verdict.verdict} ${verdict.reason}`, 'failed PodNotReady', verdict.message);
   });
@@ -211,7 +214,7 @@ describe('a verdict', { concurrency: true }, () => {
     const oid = await commit('redlate', '2-bad');
     const landedAt = new Date().toISOString();
     await nudge();
-    await delay(5000);
+    await applied('redlate', '2-bad');
     const rollout = { deadline: 30_000, onFailure: 'revert' } as const;
     const { verdict } = await verdictOf('redlate', oid, { rollout, landedAt });
     assert.equal(verdict.verdict, 'inconclusive', verdict.message);

@@ -145,6 +145,21 @@ describe('a look', () => {
       assert.doesNotMatch(await judged(), /says/u);
     });
 
+    test('while it waits for the health of others, what it applied is judged by itself', async () => {
+      const at = { lastAppliedRevision: revision(commits.parent), lastAttemptedRevision: revision(commits.later) };
+      const waits = (what: string, observedGeneration = 1): KubeObject => {
+        const message = `${what} for revision ${revision(commits.later)} with a timeout of 5m0s`;
+        const reconciling = { type: 'Reconciling', status: 'True', reason: 'Progressing', message, observedGeneration };
+        return kustomization({ ...at, conditions: [reconciling] }, HELD);
+      };
+      cluster.put(deployment('shop/api', `${IMAGE}:2`), waits('Running health checks'));
+      assert.equal(await judged(), 'delivered');
+      for (const earlier of [waits('Building manifests'), waits('Running health checks', 0)]) {
+        cluster.put(earlier);
+        assert.match(await judged(), /^wait/u);
+      }
+    });
+
     test('through an ExternalArtifact, the origin of its digest counts', async () => {
       const object = (at: object): KubeObject => {
         const one = kustomization({ ...at, conditions: [ready('True', 'ReconciliationSucceeded')] }, HELD);
