@@ -17,7 +17,12 @@ export interface FunctionsOptions {
   /** The same for single functions, by their names. */
   readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly observe: (happening: Happening) => void;
+  /** Milliseconds before an event is given to a function again that failed; as Lambda does it, unless a test says so. */
+  readonly retries?: readonly number[];
 }
+
+/** Lambda tries twice more what nobody waits for. */
+const RETRIES = [60_000, 120_000];
 
 /** Where the packages stand that functions are bundled with. */
 const INSTALLED = join(import.meta.dirname, '../..');
@@ -57,8 +62,11 @@ interface Running {
 export class Functions {
   readonly #functions: ReadonlyMap<string, Running>;
   readonly #observe: FunctionsOptions['observe'];
+  readonly #retries: readonly number[];
+  readonly #waiting = new Set<NodeJS.Timeout>();
 
-  private constructor(functions: readonly Running[], observe: FunctionsOptions['observe']) {
+  private constructor(functions: readonly Running[], { observe, retries = RETRIES }: FunctionsOptions) {
+    this.#retries = retries;
     this.#functions = new Map(functions.map((one) => [one.definition.arn, one]));
     this.#observe = observe;
   }
@@ -82,7 +90,7 @@ export class Functions {
       };
       return { definition, processes: new FunctionProcesses(settings) };
     });
-    return new Functions(functions, observe);
+    return new Functions(functions, options);
   }
 
   has(arn: string): boolean {
@@ -103,13 +111,20 @@ export class Functions {
     return answer;
   }
 
-  /** As events and schedules invoke: nobody waits for an answer. */
-  async trigger(arn: string, event: unknown): Promise<void> {
+  /** As events and schedules invoke: nobody waits for an answer, and what fails is tried again later. */
+  async trigger(arn: string, event: unknown, attempt = 0): Promise<void> {
     try {
       await this.invoke(arn, event);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#observe({ kind: 'failed', name: this.#get(arn).definition.name, messages: 0, why });
+      const pause = this.#retries[attempt];
+      if (pause === undefined) return;
+      const timer = setTimeout(() => {
+        this.#waiting.delete(timer);
+        void this.trigger(arn, event, attempt + 1);
+      }, pause);
+      this.#waiting.add(timer);
     }
   }
 
@@ -119,6 +134,7 @@ export class Functions {
   }
 
   async stop(): Promise<void> {
+    for (const timer of this.#waiting) clearTimeout(timer);
     await Promise.all([...this.#functions.values()].map(({ processes }) => processes.stop()));
   }
 

@@ -34,6 +34,8 @@ export interface StackOptions {
   /** The same for single functions, by their names: each has a role of its own. */
   readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly observe: (happening: Happening) => void;
+  /** Milliseconds before events are given to functions again that failed; as in the cloud, unless a test says so. */
+  readonly retries?: readonly number[];
 }
 
 export interface Stack {
@@ -88,6 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     folder: options.folder,
     environment: { ...awsAt(endpoint.url), AWS_ENDPOINT_URL_DYNAMODB: tables.url, ...options.environment },
     ...(options.environments === undefined ? {} : { environments: options.environments }),
+    ...(options.retries === undefined ? {} : { retries: options.retries }),
     observe,
   });
   started.defer(() => functions.stop());

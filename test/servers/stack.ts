@@ -42,6 +42,8 @@ export interface TestStackOptions {
   /** Files put into the bucket's folder by hand are uploads. */
   readonly watch?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Milliseconds before events are given to functions again that failed. */
+  readonly retries?: readonly number[];
   /** The same for single functions. */
   readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -93,6 +95,7 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
       ...options.environment,
     },
     ...(options.environments === undefined ? {} : { environments: options.environments }),
+    ...(options.retries === undefined ? {} : { retries: options.retries }),
     observe: (happening) => {
       happenings.push(happening);
       if (happening.kind === 'event' && happening.event.source === 'gitferry') events.push(happening.event);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -47,6 +48,8 @@ export interface FlowOptions {
   readonly drift?: boolean;
   /** The rights of the functions in the cluster, where they are not those that are shipped. */
   readonly roles?: string;
+  /** Milliseconds before events are given to functions again that failed. */
+  readonly retries?: readonly number[];
   readonly environments?: (cluster: Cluster) => Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -69,6 +72,7 @@ export async function startClusterFlow(options: FlowOptions): Promise<ClusterFlo
   const stack = await startStack({
     repositories: repository.root,
     environment: { GITFERRY_PRIVATE_REGISTRIES: registry.host },
+    retries: options.retries ?? [2000, 4000],
     environments: { nudge, verify, sweep: verify, ...options.environments?.(cluster) } as Record<
       string,
       Record<string, string>
@@ -101,8 +105,12 @@ export async function startClusterFlow(options: FlowOptions): Promise<ClusterFlo
         const found = told(type, unit)[seen];
         if (found !== undefined) return found;
       }
-      const said = stack.events.map((event) => `${event['detail-type']} ${JSON.stringify(event.detail)}`).join('\n');
-      throw new Error(`There was no ${type} of ${unit} after ${PATIENCE} ms, but:\n${said}\n${await lately(stack)}`);
+      const said = stack.events
+        .map(detailOf)
+        .map(({ unit: of, verdict, reason }, at) => [stack.events[at]?.['detail-type'], of, verdict, reason].join(' '));
+      throw new Error(
+        `There was no ${type} of ${unit} after ${PATIENCE} ms, but: ${said.join('; ')}\n${await lately(stack, unit)}`,
+      );
     },
     show: (path) => repository.git('show', `main:${path}`),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -114,10 +122,13 @@ function detailOf(event: BusEvent): Detail {
 }
 
 /** What `verify` and `nudge` said last. */
-async function lately({ folder }: TestStack): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
+async function lately({ folder }: TestStack, unit: string): Promise<string> {
   const logs = await Promise.all(
     ['nudge', 'verify'].map((name) => readFile(join(folder, `${name}.log`), 'utf8').catch(() => '')),
   );
-  return logs.map((log) => log.slice(-6000)).join('\n');
+  const lines = logs.flatMap((log) => log.split('\n')).filter((line) => line.includes(unit) || !line.startsWith('{'));
+  return lines
+    .slice(-20)
+    .map((line) => line.slice(0, 600))
+    .join('\n');
 }

@@ -8,6 +8,11 @@ const NAMES = ['api', 'bad', 'good', 'worse', 'first', 'asleep', 'red'];
 
 describe('an image that is pushed', { concurrency: true }, () => {
   let flow: ClusterFlow;
+  const BAD = new Map([
+    ['/shop/worse:1.1.0@', { reason: 'CrashLoopBackOff', message: 'no such table: orders' }],
+    ['/shop/bad:1.0.0@', { reason: 'ImagePullBackOff', message: 'unauthorized' }],
+    ['/shop/red:', { reason: 'ImagePullBackOff', message: 'no such image' }],
+  ]);
   const imageIn = async (name: string): Promise<string> =>
     (await flow.cluster.get('Deployment', SHOPS, name))?.spec.template.spec.containers[0].image ?? '';
   const runs = (name: string, digest: string) =>
@@ -26,10 +31,11 @@ describe('an image that is pushed', { concurrency: true }, () => {
       controllers: ['kustomize'],
       namespaces: [SHOPS],
       files: (registry) => ({
-        'gitferry.yaml': rules(registry, NAMES),
+        'gitferry.yaml': rules(registry, NAMES, '1m'),
         ...Object.fromEntries(NAMES.map((name) => [`apps/${name}/deployment.yaml`, app(registry, name)])),
       }),
     });
+    await flow.cluster.kubelet.fail((image) => [...BAD].find(([part]) => image.includes(part))?.[1] ?? null);
   });
   after(() => flow?.[Symbol.asyncDispose]());
 
@@ -50,9 +56,6 @@ describe('an image that is pushed', { concurrency: true }, () => {
     await deployed('worse');
     const good = await flow.push('worse', '1.0.0');
     assert.equal((await flow.next('Verdict', imageOf('worse'))).verdict, 'delivered');
-    await flow.cluster.kubelet.fail((image) =>
-      image.includes(':1.1.0@') ? { reason: 'CrashLoopBackOff', message: 'no such table: orders' } : null,
-    );
     const bad = await flow.push('worse', '1.1.0');
     const failed = await flow.next('Verdict', imageOf('worse'), 1);
     assert.partialDeepStrictEqual(failed, { verdict: 'failed', content: bad });
@@ -73,10 +76,13 @@ describe('an image that is pushed', { concurrency: true }, () => {
 
   it('of two in one push, only the bad one is taken back', async () => {
     await deployed('good', 'bad');
-    const [good, bad] = await Promise.all([flow.push('good', '1.0.0'), flow.push('bad', '1.0.0-bad')]);
-    assert.ok(good && bad);
-    await flow.push('bad', '1.0.1');
+    const [good, bad] = await Promise.all([flow.push('good', '1.0.0'), flow.push('bad', '1.0.0')]);
     assert.equal((await flow.next('Verdict', imageOf('good'))).verdict, 'delivered');
+    const failed = await flow.next('Verdict', imageOf('bad'));
+    assert.partialDeepStrictEqual(failed, { verdict: 'failed', content: bad });
+    const back = await flow.next('Verdict', imageOf('bad'), 1);
+    assert.partialDeepStrictEqual(back, { verdict: 'delivered', reverts: failed.release });
+    assert.equal(await imageIn('bad'), `${flow.registry.host}/shop/bad:0.1.0`);
     assert.ok((await imageIn('good')).endsWith(good));
   });
 
@@ -89,9 +95,6 @@ describe('an image that is pushed', { concurrency: true }, () => {
   });
 
   it('where the cluster was red before, tells so and takes nothing back', async () => {
-    await flow.cluster.kubelet.fail((image) =>
-      image.includes('/shop/red:') ? { reason: 'ImagePullBackOff', message: 'no such image' } : null,
-    );
     await flow.cluster.apply([kustomization('red', { wait: false })]);
     await flow.cluster.until('Kustomization', 'flux-system', 'red', isReady);
     const digest = await flow.push('red', '1.0.0');

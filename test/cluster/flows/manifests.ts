@@ -9,8 +9,8 @@ export function imageOf(name: string): string {
   return `flux-system:${name}`;
 }
 
-/** `gitferry.yaml`: files of `config/`, charts, and an image for each of these names. */
-export function rules(registry: string, images: readonly string[], more = ''): string {
+/** `gitferry.yaml`: files of `config/`, charts, and an image for each of these names; how long a release may take. */
+export function rules(registry: string, images: readonly string[], deadline = '2m', more = ''): string {
   const policies = images.map(
     (name) =>
       `  - { image: ${registry}/shop/${name}, name: ${name}, policy: { semver: ">=1.0.0" }, files: ["apps/${name}/*.yaml"] }\n`,
@@ -19,7 +19,7 @@ export function rules(registry: string, images: readonly string[], more = ''): s
 mirrors:
   - { name: charts, bucket: releases, prefix: charts/, chart: "charts/{name}" }
   - { name: config, bucket: releases, prefix: config/, files: apps }
-${images.length === 0 ? '' : `images:\n${policies.join('')}`}rollout: { deadline: 2m }
+${images.length === 0 ? '' : `images:\n${policies.join('')}`}rollout: { deadline: ${deadline} }
 ${more}`;
 }
 
