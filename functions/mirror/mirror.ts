@@ -9,7 +9,7 @@ import { recordFault } from './fault.ts';
 import { BURST, gather } from './gather.ts';
 import { planBatch } from './plan.ts';
 import { Pusher } from './push.ts';
-import { remind } from './remind.ts';
+import { remind, untoldOf } from './remind.ts';
 import { settleWithoutRules } from './requests/without-rules.ts';
 import { openRound } from './round.ts';
 
@@ -51,6 +51,7 @@ export async function mirror(
   /** Units that were decided by what their source held before and after: by the rule that decided. */
   const done = new Map<string, string>();
   const troubled = new Map<string, FerryError>();
+  const settled = new Map<Change, readonly string[]>();
   const pusher = new Pusher(deps);
   let unrecorded = first.unreadable;
   let patience = BURST;
@@ -58,7 +59,7 @@ export async function mirror(
   for (let attempt = 0; ; ) {
     const round = await openRound(deps);
     if (round.config instanceof Rejected) {
-      if (!(await settleWithoutRules(round, changes, pusher, deps))) {
+      if (!(await settleWithoutRules(round, deliveries, settled, pusher, deps))) {
         attempt = await again(attempt, deps);
         continue;
       }
@@ -81,7 +82,8 @@ export async function mirror(
       done.clear();
       continue;
     }
-    const { batch, concerns, steady } = await planBatch(round, round.config, changes, { done, troubled }, deps);
+    const progress = { done, settled, troubled };
+    const { batch, concerns, reopened, steady } = await planBatch(round, round.config, changes, progress, deps);
     for (const message of unrecorded) batch.rejectMessage(message);
 
     if (!batch.empty && !(await pusher.push(batch))) {
@@ -89,10 +91,13 @@ export async function mirror(
       continue;
     }
     attempt = 0;
+    for (const [change, units] of reopened) settled.set(change, units);
     unrecorded = [];
     await announce(batch, deps);
     const reached = [...concerns.releases.keys(), ...concerns.units.keys(), ...concerns.images.keys()];
-    await remind(pusher.lost ? reached : reachedAgain(deliveries, concerns), batch, deps);
+    const untold = untoldOf(deliveries, pusher.lost);
+    const units = [...untold.units, ...(pusher.lost ? reached : reachedAgain(deliveries, concerns))];
+    await remind({ ...untold, units }, batch, deps);
     for (const { id, rule } of await steady()) done.set(id, rule);
 
     const left = reached.filter((id) => !done.has(id) && !troubled.has(id));
@@ -106,10 +111,7 @@ export async function mirror(
 
 /** Units of changes that came before: an invocation may have recorded their outcome and ended before it told. */
 function reachedAgain(deliveries: readonly Delivery[], { reach }: Concerns): string[] {
-  return deliveries.flatMap(({ change, again }) => {
-    if (!again) return [];
-    return 'unit' in change ? [change.unit] : (reach.get(change) ?? []);
-  });
+  return deliveries.flatMap(({ change, again }) => (again ? (reach.get(change) ?? []) : []));
 }
 
 async function again(attempt: number, deps: Deps): Promise<number> {

@@ -17,12 +17,14 @@ import { succeedImages } from './images/succeed.ts';
 import { openReleases } from './releases/open.ts';
 import { planReleases, type ReleaseConcern } from './releases/plan.ts';
 import { isSteadyRelease } from './releases/steady.ts';
-import { planRequests } from './requests/plan.ts';
+import { planRequests, type Reopened } from './requests/plan.ts';
 import type { Round } from './round.ts';
 
 /** What earlier rounds of this invocation did: units that are decided, by the rule that decided, and those in trouble. */
 export interface Progress {
   readonly done: ReadonlyMap<string, string>;
+  /** Verdicts and requests that are recorded, and the units that they opened again. */
+  readonly settled: Reopened;
   /** Grows by those whose source can't be read. */
   readonly troubled: Map<string, FerryError>;
 }
@@ -31,6 +33,7 @@ export interface Planned {
   /** All outcomes, drafted and not yet pushed. */
   readonly batch: Batch;
   readonly concerns: Concerns;
+  readonly reopened: Reopened;
   /** The units that were decided and whose source is still as it was when they were. */
   steady(): Promise<readonly Subject[]>;
 }
@@ -40,7 +43,7 @@ export async function planBatch(
   round: Round,
   config: Config,
   changes: readonly Change[],
-  { done, troubled }: Progress,
+  { done, settled, troubled }: Progress,
   deps: Deps,
 ): Promise<Planned> {
   const isDue = ({ unit }: { readonly unit: Subject }): boolean =>
@@ -48,7 +51,7 @@ export async function planBatch(
   const open = await openReleases(config, deps.bucket, round.ledger);
   const batch = new Batch(round, config, deps, open);
   await succeedImages(batch);
-  const reopened = await planRequests(batch, changes);
+  const reopened = await planRequests(batch, changes, settled);
   const concerns = await concerned(changes, config, round.head, round.ledger, open, deps, reopened);
   for (const [change, units] of concerns.reach) if (units.length === 0) logUncovered(change, deps);
 
@@ -65,6 +68,7 @@ export async function planBatch(
   return {
     batch,
     concerns,
+    reopened,
     steady: async () => [
       ...(await steadyReleases(complete, releases, deps)),
       ...(await steadyFiles(files, concerns, deps)),

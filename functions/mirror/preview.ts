@@ -40,7 +40,13 @@ export async function preview(changes: readonly Change[], deps: Deps): Promise<P
   const round = await openRound(deps);
   if (round.config instanceof Rejected) throw round.config;
   const troubled = new Map<string, FerryError>();
-  const { batch } = await planBatch(round, round.config, changes, { done: new Map(), troubled }, deps);
+  const { batch } = await planBatch(
+    round,
+    round.config,
+    changes,
+    { done: new Map(), settled: new Map(), troubled },
+    deps,
+  );
   return { commits: await commitsOf(round.main), events: batch.events, troubled };
 }
 

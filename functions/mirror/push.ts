@@ -2,7 +2,7 @@ import { Rejected, Retryable, Stalled } from '../../shared/errors.ts';
 import type { Oid } from '../../shared/git/object.ts';
 import type { Move } from '../../shared/git/remote.ts';
 import { renderMessage } from '../../shared/git/trailers.ts';
-import { ledgerRef } from '../../shared/ledger/ledger.ts';
+import { type LedgerHead, ledgerRef } from '../../shared/ledger/ledger.ts';
 import type { Batch } from './batch.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
@@ -80,8 +80,7 @@ async function writeLedger(batch: Batch, branch: string): Promise<Oid> {
   );
   const subject = round.ledger.tip === null ? 'Begin the ledger' : subjectOf(batch, lines, branch);
   return round.ledger.write({
-    // Broken rules don't tell whose releases are ours: what the ledger missed stays to be taken in.
-    head: { ...batch.head, recorded: round.config instanceof Rejected ? round.head.recorded : round.main.tip },
+    head: headOf(batch),
     events,
     message: renderMessage(subject, events.length === 1 ? [] : lines.slice(0, 50), [
       ['Gitferry-Branch', `${branch} ${round.main.tip ?? ''}`],
@@ -89,6 +88,14 @@ async function writeLedger(batch: Batch, branch: string): Promise<Oid> {
     identity,
     signer: round.signer,
   });
+}
+
+/** Broken rules don't tell whose releases are ours: what the ledger missed stays to be taken in. */
+function headOf({ head, round }: Batch): LedgerHead {
+  if (round.config instanceof Rejected) return { ...head, recorded: round.head.recorded };
+  // Rules that are not applied everywhere yet are sound all the same, and tell whose releases are ours.
+  const sound = head.config === null && round.configOid !== null ? { sound: round.configOid } : {};
+  return { ...head, ...sound, recorded: round.main.tip };
 }
 
 function subjectOf({ head, round }: Batch, lines: readonly string[], branch: string): string {

@@ -66,6 +66,8 @@ const release = z.object({
   rollout: rolloutSchema.optional(),
   /** The release that this one took back. */
   reverts: z.string().optional(),
+  /** Why it could not be taken back, as last told. */
+  stuck: told.optional(),
 });
 
 export const unitState = z.object({
@@ -108,7 +110,7 @@ export const REMOVED = `sha256:${'0'.repeat(64)}`;
 
 /** A record that goes on without being a release: nothing of what was said of the release is said of it. */
 export function unreleased(record: Release): Release {
-  const { ended: _, rollout: __, reverts: ___, ...rest } = record;
+  const { ended: _, rollout: __, reverts: ___, stuck: ____, ...rest } = record;
   return { ...rest, release: null, summary: '', commit: null, verdict: null };
 }
 

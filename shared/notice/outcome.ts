@@ -75,16 +75,26 @@ export function verdictNotice(where: Where, { unit, releases }: UnitState, made:
   return { type: 'Verdict', detail };
 }
 
-/** All that the ledger has told, or should have told, of a unit: under the ids that it was told under. */
-export function outcomesOf(where: Where, state: UnitState): Notice[] {
+/**
+ * All that the ledger has told, or should have told, of a unit: under the ids that it was told under. `asked`: releases
+ * that were spoken of, however long ago they landed.
+ */
+export function outcomesOf(where: Where, state: UnitState, asked: ReadonlySet<string> = new Set()): Notice[] {
   const common = { ...whereOf(where), unit: state.unit };
   const record = recordOf(state);
   const landed = record === null || record.verdict !== null ? null : landedNotice(where, state, record);
-  const verdicts = state.releases.slice(-LATELY).flatMap((made) => verdictNotice(where, state, made) ?? []);
+  const oldest = state.releases.length - LATELY;
+  const followed = state.releases.filter((made, at) => at >= oldest || asked.has(made.release ?? ''));
+  const verdicts = followed.flatMap((made) => verdictNotice(where, state, made) ?? []);
+  const stuck = followed.flatMap((made): Notice[] =>
+    made.stuck === undefined
+      ? []
+      : [{ type: 'Stalled', detail: { ...common, at: timeOf(made.stuck.id), ...made.stuck } }],
+  );
   const rejected = Object.values(state.rejected).map(({ id, reason, message, hint, source }): Notice => {
     return { type: 'Rejected', detail: { ...common, id, at: timeOf(id), reason, message, hint, source: from(source) } };
   });
-  const told = [...verdicts, ...(landed === null ? [] : [landed]), ...rejected];
+  const told = [...verdicts, ...stuck, ...(landed === null ? [] : [landed]), ...rejected];
   const { waiting } = state;
   if (waiting === null) return told;
   const { id, reason, message, hint, paths } = waiting;

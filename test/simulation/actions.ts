@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type Asking, askings } from './requests.ts';
 import { GLOBS, type ImageRules, type Rules } from './rules.ts';
 import {
   API,
@@ -15,6 +16,7 @@ import {
 
 /** One thing that happens. */
 export type Action =
+  | Asking
   | { readonly do: 'upload'; readonly key: string; readonly content: number; readonly told: boolean }
   | { readonly do: 'remove'; readonly key: string; readonly told: boolean }
   | { readonly do: 'repeat'; readonly key: string }
@@ -168,11 +170,10 @@ const imageKey = fc.constantFrom(...Object.keys(WITH_IMAGES.uploads));
 const files = [...invocations, ...uploads(fileKey)];
 const images = [...invocations, ...uploads(imageKey), ...pushes(WITH_IMAGES)];
 
+const filesAndPeople = [...files, ...people(PATHS, ['mine: 1\n', 'one: 1\n', null], rulesOfFiles)];
+
 /** Histories of machines and people. */
-export const actions = fc.array(
-  fc.oneof(...files, ...people(PATHS, ['mine: 1\n', 'one: 1\n', null], rulesOfFiles)),
-  LENGTH,
-);
+export const actions = fc.array(fc.oneof(...filesAndPeople), LENGTH);
 
 const everyone = (rules: fc.Arbitrary<Rules>): Weighted[] => [
   ...images,
@@ -199,6 +200,19 @@ const together: Weighted[] = [
 
 /** The same with release files, of which some come before what they name, and some after it, or never. */
 export const releaseActions = fc.array(fc.oneof(...everyone(rulesWithReleases), ...together), LENGTH);
+
+/** Any of these histories, with verdicts, rollbacks and lifted holds. */
+function judged(others: readonly Weighted[], rules: fc.Arbitrary<Rules>): fc.Arbitrary<Action[]> {
+  const onFailure = fc.constantFrom('revert' as const, 'revert' as const, 'hold' as const, 'notify' as const);
+  const changed = fc
+    .record({ rules, onFailure })
+    .map(({ rules, onFailure }) => ({ do: 'rules' as const, rules: { ...rules, onFailure } }));
+  return fc.array(fc.oneof(...others, { weight: 1, arbitrary: changed }, ...askings), LENGTH);
+}
+
+export const judgedActions = judged(filesAndPeople, rulesOfFiles);
+export const judgedImageActions = judged(everyone(rulesWithImages), rulesWithImages);
+export const judgedReleaseActions = judged([...everyone(rulesWithReleases), ...together], rulesWithReleases);
 
 /** An upload that is rejected changes nothing, so what stands then is a matter of history. */
 const sound = (action: Action): boolean => {

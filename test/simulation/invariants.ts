@@ -12,6 +12,8 @@ interface Step {
   readonly overwrites: boolean;
   /** What a release put there, as a whole: its content's digest. */
   readonly content: string | null;
+  /** Whether it took a release back. */
+  readonly reverts: boolean;
   readonly to: string | null;
 }
 
@@ -35,7 +37,8 @@ function pathHistories({ read, tip, rulesBy }: World): Map<string, readonly Step
         const overwrites = rulesBy.get(read.files(oid).get('gitferry.yaml')?.oid ?? '')?.onEdit === 'overwrite';
         const records = releases.get(oid) ?? [];
         const record = records.find(({ release }) => path in release.changed) ?? records[0];
-        steps.push({ oid, ours: read.isRelease(oid), overwrites, content: record?.release.content ?? null, to });
+        const { content = null, reverts } = record?.release ?? {};
+        steps.push({ oid, ours: read.isRelease(oid), overwrites, content, reverts: reverts !== undefined, to });
       }
       standing = to;
     }
@@ -61,6 +64,7 @@ const SAME = oidOf({ type: 'blob', bytes: Buffer.from('one: 1\n') });
 /** Invariant 2, path by path: what a person took back stays back, and what a person edited is not overwritten silently. */
 export function peopleAreRespected(world: World): void {
   const histories = pathHistories(world);
+  const lifted = new Set(events(world).flatMap(({ contents = [] }) => contents));
   /** Who takes a move back sets the same content elsewhere again: that is held nowhere. */
   const elsewhere = (path: string, to: string | null): boolean =>
     [...histories].some(([other, steps]) => other !== path && steps.some((step) => !step.ours && step.to === to));
@@ -71,17 +75,18 @@ export function peopleAreRespected(world: World): void {
     const held = new Set<string | null>();
     const pending: (string | null)[] = [];
     let content: string | null = null;
+    let isRevert = false;
     let edited = false;
     let touched = false;
     let standing: string | null = null;
     let left: string | null = null;
-    for (const { oid, ours, overwrites, content: released, to } of steps) {
+    for (const { oid, ours, overwrites, content: released, reverts, to } of steps) {
       if (ours) {
         for (const one of pending.splice(0)) held.add(one);
         // A new rule may move what stands elsewhere; that brings nothing back, and leaving a path doesn't either.
         const leaves = to === null && released !== REMOVED;
         assert.ok(
-          leaves || !held.has(released) || isMove(world, oid) || elsewhere(path, to),
+          leaves || !held.has(released) || lifted.has(released ?? '') || isMove(world, oid) || elsewhere(path, to),
           `${oid} brought back to ${path} what a person had taken back`,
         );
         assert.ok(overwrites || !edited, `${oid} overwrote a person's edit of ${path}`);
@@ -89,10 +94,13 @@ export function peopleAreRespected(world: World): void {
         touched = true;
         earlier.set(to, released);
         content = released;
+        isRevert = reverts;
         left = to;
         edited = false;
       } else if (earlier.has(to)) {
-        if (!edited && content !== null) pending.push(content);
+        // Who takes a revert back means what had failed.
+        if (!edited && content !== null && !isRevert) pending.push(content);
+        isRevert = false;
         content = earlier.get(to) ?? null;
         held.delete(content);
         while (pending.includes(content)) pending.splice(pending.indexOf(content), 1);
@@ -129,8 +137,9 @@ export function recordsMatch(world: World): void {
   const gone = (unit: string): boolean => isImage(unit) && !policiesOf(world.rules).has(unit);
   for (const unit of new Set(commits.flatMap((oid) => read.records(oid).map(({ unit }) => unit)))) {
     if (gone(unit)) continue;
-    const release = recordOf(world.stateOf(unit))?.release ?? null;
-    assert.ok(release === null || announced.has(release), `${release} was never announced`);
+    const { release = null, verdict = null } = recordOf(world.stateOf(unit)) ?? {};
+    // Who says what became of it has heard of it.
+    assert.ok(release === null || verdict !== null || announced.has(release), `${release} was never announced`);
   }
 }
 
@@ -138,6 +147,7 @@ interface LedgerEvent {
   readonly type: string;
   readonly unit: string | null;
   readonly commit?: string;
+  readonly contents?: readonly string[];
 }
 
 /** All that the ledger says has happened, oldest first. */

@@ -12,6 +12,8 @@ export interface Rules {
   readonly images: ImageRules | null;
   /** How long a release file waits for what it names; null where there are none. */
   readonly deadline?: string | null;
+  /** What becomes of a release that failed; revert, where it is not said. */
+  readonly onFailure?: 'revert' | 'hold' | 'notify';
 }
 
 /** Two policies: of one image the best version, of another what one tag points to. */
@@ -72,7 +74,18 @@ export function policiesOf({ images }: Rules): ReadonlyMap<string, string> {
 
 /** `gitferry.yaml` with these rules. */
 export function configText(rules: Rules): string {
-  const { charts, files, versions, onDelete, onEdit, allowRepublish = false, broken, images, deadline = null } = rules;
+  const {
+    charts,
+    files,
+    versions,
+    onDelete,
+    onEdit,
+    allowRepublish = false,
+    broken,
+    images,
+    deadline = null,
+    onFailure,
+  } = rules;
   return `apiVersion: gitferry.dev/v1
 mirrors:
   - bucket: releases
@@ -90,7 +103,7 @@ mirrors:
     onDelete: ${onDelete}
     onEdit: ${onEdit}
 ${broken ? '  - nonsense: [' : ''}
-${images === null ? '' : imagesText(images)}${deadline === null ? '' : releasesText(deadline)}`;
+${images === null ? '' : imagesText(images)}${deadline === null ? '' : releasesText(deadline)}${onFailure === undefined ? '' : `rollout: { onFailure: ${onFailure} }\n`}`;
 }
 
 function releasesText(deadline: string): string {

@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict';
 import { isImage } from '../../shared/ledger/place.ts';
-import { type Action, actions, contentOf, imageActions, releaseActions, releaseOf } from './actions.ts';
+import {
+  type Action,
+  actions,
+  contentOf,
+  imageActions,
+  judgedActions,
+  judgedImageActions,
+  judgedReleaseActions,
+  releaseActions,
+  releaseOf,
+} from './actions.ts';
 import { imagesAreRespected } from './image-invariants.ts';
 import { peopleAreRespected, recordsMatch } from './invariants.ts';
 import { nothingLandsEarly, releasesAreDecided, releasesAreWhole } from './release-invariants.ts';
+import { ask } from './requests.ts';
 import { FIRST_RULES, IMAGE_RULES, RELEASE_RULES } from './rules.ts';
 import { filesAreTheirUploads, onlyReferencesChange, referencesSayTheRecord } from './settled.ts';
 import { FILES_ALONE, WITH_IMAGES, WITH_RELEASES } from './uploads.ts';
+import { rebuildHoldsTheSame, verdictsAreRespected } from './verdict-invariants.ts';
 import { World } from './world.ts';
 
 /** Plays a history; everything that was begun then ends, and a sweep looks at every key and every image. */
@@ -81,6 +93,11 @@ async function apply(world: World, action: Action): Promise<void> {
       return world.person.rewrite(action.path, action.which, action.said);
     case 'rules':
       return world.writeRules(action.rules);
+    case 'verdict':
+    case 'rollback':
+    case 'lift':
+    case 'replay':
+      return ask(world, action);
   }
 }
 
@@ -112,9 +129,21 @@ export async function checkReleases(world: World): Promise<void> {
   releasesAreDecided(world);
 }
 
+/** Any of these, where releases are judged, too. */
+export function judged(checked: (world: World) => Promise<void> | void): (world: World) => Promise<void> {
+  return async (world) => {
+    await checked(world);
+    verdictsAreRespected(world);
+    await rebuildHoldsTheSame(world);
+  };
+}
+
 /** What is played, and what is to hold then. */
 export const CASTS = [
   { cast: FILES_ALONE, rules: FIRST_RULES, actions, check: async (world: World) => check(world) },
   { cast: WITH_IMAGES, rules: IMAGE_RULES, actions: imageActions, check: checkImages },
   { cast: WITH_RELEASES, rules: RELEASE_RULES, actions: releaseActions, check: checkReleases },
+  { cast: FILES_ALONE, rules: FIRST_RULES, actions: judgedActions, check: judged(check) },
+  { cast: WITH_IMAGES, rules: IMAGE_RULES, actions: judgedImageActions, check: judged(checkImages) },
+  { cast: WITH_RELEASES, rules: RELEASE_RULES, actions: judgedReleaseActions, check: judged(checkReleases) },
 ];

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type Delivery, mirror } from '../../functions/mirror/mirror.ts';
-import type { Change } from '../../shared/change/change.ts';
+import type { Change, Request } from '../../shared/change/change.ts';
 import { FerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { ledgerRef, statePath } from '../../shared/ledger/ledger.ts';
 import { emptyState, type UnitState } from '../../shared/ledger/state.ts';
+import type { Notice } from '../../shared/notice/bus.ts';
 import { MemoryStore, memoryBucket } from './memory-bucket.ts';
 import { MemoryImages, memoryImages } from './memory-images.ts';
 import { type Gate, MemoryRepository, memoryRemote, type Weather } from './memory-remote.ts';
@@ -37,6 +38,10 @@ export class World {
   readonly read: Reader;
   readonly person: Person;
   readonly landed: string[] = [];
+  /** All that was told. */
+  readonly notices: Notice[] = [];
+  /** What was ever asked for: verdicts, rollbacks, lifted holds. */
+  readonly asked: Request[] = [];
   /** When each commit was made: after this tick, and not after that. */
   readonly madeBy = new Map<string, { readonly from: number; readonly to: number }>();
   readonly cast: Cast;
@@ -91,9 +96,19 @@ export class World {
     this.rulesBy.set(this.repository.entry(this.tip, 'gitferry.yaml')?.oid ?? '', rules);
   }
 
+  /** The rules by which a commit was made. */
+  rulesOf(commit: string): Rules {
+    return this.rulesBy.get(this.read.files(commit).get('gitferry.yaml')?.oid ?? '') ?? this.rules;
+  }
+
   /** What the ledger says of a unit now. */
   stateOf(unit: string): UnitState {
-    const entry = this.repository.entry(this.repository.refs.get(LEDGER) as string, statePath(unit));
+    return this.stateAt(this.repository.refs.get(LEDGER) as string, unit);
+  }
+
+  /** What it said at one of its commits. */
+  stateAt(commit: string, unit: string): UnitState {
+    const entry = this.repository.entry(commit, statePath(unit));
     return entry === null ? emptyState(unit) : JSON.parse(this.read.text(entry.oid));
   }
 
@@ -120,6 +135,7 @@ export class World {
         bus: {
           put: async (notices) => {
             await gate('bus');
+            this.notices.push(...notices);
             for (const { type, detail } of notices) if (type === 'Landed') this.landed.push(`${detail.release}`);
           },
         },

@@ -25,12 +25,16 @@ export interface FileRestoration extends Restoration {
   readonly back: Restored;
 }
 
-/** Compares what the release left with what stood before it, and with what stands now. Its paths are settled already. */
+/**
+ * Compares what the release left with what stood before it, and with what stands now. Its paths are settled already.
+ * `left`: those that people set back since, which are as they are to be.
+ */
 export async function planFiles(
   batch: Batch,
   id: string,
   unit: Unit | null,
   index: number,
+  left: ReadonlySet<string>,
 ): Promise<FileRestoration | null> {
   const { main } = batch.round;
   const state = batch.state(id);
@@ -44,7 +48,7 @@ export async function planFiles(
   await batch.masks.learn(paths.flatMap((path) => [present, recorded, wanted].map((at) => [path, at[path] ?? null])));
   const isSame = (path: string, a: Places, b: Places): boolean =>
     batch.masks.same(path, a[path] ?? null, b[path] ?? null);
-  const todo = paths.filter((path) => !isSame(path, present, wanted));
+  const todo = paths.filter((path) => !left.has(path) && !isSame(path, present, wanted));
   const edited = todo.filter((path) => !isSame(path, present, recorded) || isBlocked(batch, path, recorded));
 
   const resets = todo.flatMap((path) => {

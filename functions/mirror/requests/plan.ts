@@ -2,6 +2,7 @@ import type { Change, Request } from '../../../shared/change/change.ts';
 import type { LiftChange, RollbackChange, VerdictChange } from '../../../shared/change/verdict.ts';
 import type { UnitState } from '../../../shared/ledger/state.ts';
 import type { Batch } from '../batch.ts';
+import { tellStuck } from './stuck.ts';
 import { takeBack } from './take-back.ts';
 
 /** What is asked of each unit, and the units that are to be judged again by what they were left as. */
@@ -9,14 +10,19 @@ export type Reopened = ReadonlyMap<Change, readonly string[]>;
 
 /**
  * Plans what verdicts say and people ask for, before anything else of a batch: a failed release is taken back first, so
- * that the next best can land on top. Each is done once, however often it is asked for.
+ * that the next best can land on top. Each is done once, however often it is asked for. `settled`: those that this
+ * invocation recorded already: one that is undone by the next must not be done again at every round.
  */
-export async function planRequests(batch: Batch, changes: readonly Change[]): Promise<Reopened> {
+export async function planRequests(
+  batch: Batch,
+  changes: readonly Change[],
+  settled: Reopened = new Map(),
+): Promise<Reopened> {
   const reopened = new Map<Change, readonly string[]>();
   for (const change of changes) {
     if (change.kind !== 'verdict' && change.kind !== 'rollback' && change.kind !== 'lift') continue;
     await batch.round.ledger.load([change.unit]);
-    reopened.set(change, await plan(batch, change));
+    reopened.set(change, settled.get(change) ?? (await plan(batch, change)));
   }
   return reopened;
 }
@@ -48,7 +54,7 @@ async function conclude(batch: Batch, change: VerdictChange): Promise<readonly s
   batch.put({ ...state, releases: state.releases.with(index, { ...made, verdict, ended }) });
   batch.events.push({ ...event, type: 'verdict', release, verdict, reason, message, hint, onFailure });
   if (verdict !== 'failed' || onFailure === 'notify') return [];
-  if (made.reverts !== undefined) return stall(batch, change);
+  if (made.reverts !== undefined) return stall(batch, change, index);
   if (onFailure === 'revert') return takeBack(batch, unit, made, `${reason}: ${message}`);
   const words = `${made.summary} failed, and its rule lets nothing more of ${unit} land: ${message}`;
   const how = 'Look at what failed, then run `gitferry release` with the version that may land.';
@@ -57,10 +63,8 @@ async function conclude(batch: Batch, change: VerdictChange): Promise<readonly s
 }
 
 /** A revert that fails is for a person: what it went back to was good once, so something else is wrong. */
-function stall(batch: Batch, { unit, message }: VerdictChange): readonly string[] {
-  batch.events.push({
-    ...batch.event(unit, null),
-    type: 'stalled',
+function stall(batch: Batch, { unit, message }: VerdictChange, index: number): readonly string[] {
+  tellStuck(batch, unit, index, {
     reason: 'RevertFailed',
     message: `${unit} was set back, and what it was set back to fails as well: ${message}`,
     hint: 'Something beside the release is wrong in the cluster: look there first. Nothing more is taken back by itself.',
@@ -74,8 +78,13 @@ async function rollBack(batch: Batch, change: RollbackChange): Promise<readonly 
   const made = releases.find((past) => past.release === release);
   if (made === undefined) return ignored(batch, change, 'the ledger knows of no such release');
   if (releases.some(({ reverts }) => reverts === release)) return [unit];
-  batch.events.push({ ...batch.event(unit, made.source), type: 'asked', release, by, why });
-  return takeBack(batch, unit, made, why === '' ? 'a person asked for it' : why);
+  const { events } = batch;
+  const [told, before] = [events.length, batch.state(unit)];
+  const asked = { ...batch.event(unit, made.source), type: 'asked', release, by, why } as const;
+  const units = await takeBack(batch, unit, made, why === '' ? 'a person asked for it' : why);
+  // Asked for once more, with nothing left to do or to tell, it is no news; each round of an invocation asks again.
+  if (events.length > told || batch.state(unit) !== before) events.splice(told, 0, asked);
+  return units;
 }
 
 /** Lets contents land again that were held, or the unit, where it was stopped. */

@@ -7,7 +7,8 @@ import { settleAll } from '../files/plan.ts';
 import { settleRecorded } from '../images/carry.ts';
 import { type FileRestoration, planFiles, restoreFiles } from './files.ts';
 import { type ImageRestoration, planImage, restoreImage } from './images.ts';
-import { isStanding } from './target.ts';
+import { tellStuck } from './stuck.ts';
+import { isStanding, leftSince } from './target.ts';
 
 /** How one unit goes back, and the paths that a person changed since, which keep it from going back. */
 export interface Restoration {
@@ -71,11 +72,12 @@ async function settleUnits(batch: Batch, units: readonly string[]): Promise<void
 /** Null where there is nothing to take back: something newer landed, a person was faster, or it holds no places. */
 async function planUnit(batch: Batch, id: string, index: number): Promise<Planned | null> {
   const state = batch.state(id);
-  if (!isStanding(state, index)) {
+  const left = isImage(id) ? null : leftSince(state, index);
+  if (left === null && !isStanding(state, index)) {
     batch.deps.log('nothing to do', { unit: id, source: 'take back', why: 'it is not what stands any more' });
     return null;
   }
-  if (!isImage(id)) return planFiles(batch, id, fileUnit(batch, id), index);
+  if (left !== null) return planFiles(batch, id, fileUnit(batch, id), index, left);
   const rule = batch.config.images.find(({ name }) => name === id);
   return rule === undefined ? null : planImage(batch, imageUnit(rule), index);
 }
@@ -92,12 +94,11 @@ function hold(batch: Batch, id: string, made: Release): void {
   if (content !== null && !state.held.includes(content)) batch.put({ ...state, held: [...state.held, content] });
 }
 
-function tellConflict(batch: Batch, unit: string, { summary }: Release, edited: readonly string[]): void {
+function tellConflict(batch: Batch, unit: string, { release, summary }: Release, edited: readonly string[]): void {
   const [first = '', ...others] = edited;
   const where = others.length === 0 ? first : `${first} and ${others.length} more`;
-  batch.events.push({
-    ...batch.event(unit, null),
-    type: 'stalled',
+  const index = batch.state(unit).releases.findIndex((past) => past.release === release);
+  tellStuck(batch, unit, index, {
     reason: 'RevertConflict',
     message: `${where} was changed by a person since “${summary}”, so that release could not be taken back.`,
     hint: 'Set it right in a commit. What failed is held: it does not land again by itself.',

@@ -27,3 +27,11 @@ export function isStanding({ releases }: UnitState, index: number): boolean {
   const { content } = releases[index] ?? { content: null };
   return releases.slice(index + 1).every((later) => later.release === null && later.content === content);
 }
+
+/** The paths that people set back since the release at an index; null where something else became of all of it. */
+export function leftSince({ releases }: UnitState, index: number): ReadonlySet<string> | null {
+  const { content } = releases[index] ?? { content: null };
+  const later = releases.slice(index + 1).filter((past) => past.release !== null || past.content !== content);
+  if (later.some((past) => past.release !== null || past.content !== null)) return null;
+  return new Set(later.flatMap(({ changed }) => Object.keys(changed)));
+}

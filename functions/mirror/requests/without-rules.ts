@@ -4,7 +4,9 @@ import { announce } from '../announce.ts';
 import { Batch } from '../batch.ts';
 import type { Deps } from '../deps.ts';
 import { NO_RULES } from '../fault.ts';
+import type { Delivery } from '../mirror.ts';
 import type { Pusher } from '../push.ts';
+import { remind, untoldOf } from '../remind.ts';
 import { type Round, readConfig } from '../round.ts';
 import { planRequests } from './plan.ts';
 
@@ -15,14 +17,22 @@ import { planRequests } from './plan.ts';
  */
 export async function settleWithoutRules(
   round: Round,
-  changes: readonly Change[],
+  deliveries: readonly Delivery[],
+  settled: Map<Change, readonly string[]>,
   pusher: Pusher,
   deps: Deps,
 ): Promise<boolean> {
   const batch = new Batch(round, await soundRules(round), deps);
-  await planRequests(batch, changes);
-  if (batch.empty) return true;
-  if (await pusher.push(batch)) await announce(batch, deps);
+  const changes = deliveries.map(({ change }) => change);
+  const reopened = await planRequests(batch, changes, settled);
+  if (batch.empty) {
+    await remind(untoldOf(deliveries, pusher.lost), batch, deps);
+    return true;
+  }
+  if (await pusher.push(batch)) {
+    for (const [change, units] of reopened) settled.set(change, units);
+    await announce(batch, deps);
+  }
   return false;
 }
 
