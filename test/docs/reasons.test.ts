@@ -9,7 +9,16 @@ import { ROOT } from './pages.ts';
 /** Words that are written like a reason and are none: names of AWS, of events, of kinds. */
 const OTHER_WORDS = new Set([
   ...['AccessDeniedException', 'ApproximateReceiveCount', 'NoSuchBucket', 'NoSuchKey', 'NoSuchLifecycleConfiguration'],
-  ...['NotFound', 'ResourceNotFoundException', 'RoleBinding', 'SweepContinues', 'TakenBack', 'NudgeFailed'],
+  ...[
+    'NotFound',
+    'ResourceNotFoundException',
+    'RoleBinding',
+    'SweepContinues',
+    'TakenBack',
+    'NudgeFailed',
+    'GitHub',
+    'GitLab',
+  ],
   // What kubelets, Flux, Argo CD and Flagger say, in their own words.
   ...['ContainerCannotRun', 'CrashLoopBackOff', 'CreateContainerConfigError', 'CreateContainerError'],
   ...['DeadlineExceeded', 'ErrImageNeverPull', 'ErrImagePull', 'ImageInspectError', 'ImagePullBackOff'],
