@@ -1,5 +1,5 @@
 import type { CanaryFacts, WorkloadFacts } from './facts.ts';
-import { type Finding, waiting } from './finding.ts';
+import { CONFIRM, type Finding, waiting } from './finding.ts';
 
 /** Flagger is at work, or about to be. */
 const BUSY: ReadonlySet<string> = new Set([
@@ -14,8 +14,11 @@ export function judgeCanary(workload: WorkloadFacts, canary: CanaryFacts, cluste
   const { name, phase, primary, interval } = canary;
   if (primary?.promoted) {
     if (phase === null || BUSY.has(phase)) return [waiting('canary', `${name} is ${phase ?? 'not begun'}.`)];
-    if (primary.complete) return [];
-    return [waiting('rollout', `The primary of ${name} is not rolled out.`)];
+    if (!primary.complete) return [waiting('rollout', `The primary of ${name} is not rolled out.`)];
+    if (!canary.watched) return [];
+    const key = `${cluster} ${name} ${canary.lastAppliedSpec ?? ''} ${phase}`;
+    const words = `Flagger may not have seen yet what changed for ${name}.`;
+    return [{ kind: 'settling', key, words, confirm: interval + CONFIRM }];
   }
   if (canary.suspended) return [waiting('suspended', `${name} is suspended.`)];
   if (phase === 'Failed' && primary !== null) {

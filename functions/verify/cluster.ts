@@ -84,9 +84,10 @@ async function workloadsOfUnit(
   const others = searched ? applications.flatMap(({ held }) => held).filter(isWorkload) : [];
   const certain = [...declared, ...(landed.image === null ? [...ofCharts, ...others] : [])];
   const using = landed.image === null ? [] : [...ofCharts, ...others];
+  const watched = own.chart || own.objects.some(({ kind }) => kind === 'ConfigMap' || kind === 'Secret');
   const lists = await Promise.all([
-    readWorkloads(cluster, certain, landed, false),
-    readWorkloads(cluster, using, landed, true),
+    readWorkloads(cluster, certain, landed, { onlyUsing: false, watched }),
+    readWorkloads(cluster, using, landed, { onlyUsing: true, watched }),
   ]);
   return [...new Map(lists.flat().map((one) => [one.name, one])).values()];
 }

@@ -116,6 +116,8 @@ export interface CanaryFacts {
   readonly lastAppliedSpec: string | null;
   readonly lastPromotedSpec: string | null;
   readonly suspended: boolean;
+  /** The release changes what Flagger may watch beside the template: it takes a moment until the phase says so. */
+  readonly watched: boolean;
   /** Milliseconds between two steps of its analysis. */
   readonly interval: number;
   /** What Flagger says of its end. */

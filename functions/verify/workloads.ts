@@ -20,13 +20,14 @@ export function isWorkload({ apiVersion, kind }: ObjectRef): boolean {
 
 /**
  * Reads these workloads, one list for each kind and namespace; those with pods that are not there yet are asked for these.
- * `onlyUsing`: of them those alone that have a container of the released image. Throws what the cluster's lists throw.
+ * `onlyUsing`: of them those alone that have a container of the released image. `watched`: the release changes what Flagger
+ * may watch beside them. Throws what the cluster's lists throw.
  */
 export async function readWorkloads(
   cluster: Cluster,
   refs: readonly ObjectRef[],
   landed: Landed,
-  onlyUsing: boolean,
+  { onlyUsing, watched }: { readonly onlyUsing: boolean; readonly watched: boolean },
 ): Promise<WorkloadFacts[]> {
   const wanted = refs.filter(isWorkload);
   const spaces = [...new Set(wanted.flatMap(({ namespace }) => namespace ?? []))];
@@ -44,7 +45,7 @@ export async function readWorkloads(
     if (onlyUsing && (landed.image === null || !usesImage(workload, landed.image))) return [];
     const canary = all.find(({ target }) => target !== null && keyOf(target) === keyOf(ref));
     const primary = canary?.primary ? objects.get(keyOf(canary.primary)) : undefined;
-    return [await factsOf(cluster, workload, { canary, primary }, landed)];
+    return [await factsOf(cluster, workload, { canary, primary, watched }, landed)];
   });
   return (await Promise.all(facts)).flat();
 }
@@ -67,12 +68,13 @@ async function objectsAt(cluster: Cluster, refs: readonly ObjectRef[]): Promise<
 interface Flagged {
   readonly canary: Canary | undefined;
   readonly primary: KubeObject | undefined;
+  readonly watched: boolean;
 }
 
 async function factsOf(
   cluster: Cluster,
   workload: Workload,
-  { canary, primary }: Flagged,
+  { canary, primary, watched }: Flagged,
   landed: Landed,
 ): Promise<WorkloadFacts> {
   const { ref, object, rollout, message } = workload;
@@ -93,7 +95,7 @@ async function factsOf(
     stuck: rollout === 'stuck' ? { reason: 'ProgressDeadlineExceeded', message } : null,
     pods: complete ? [] : wordsOfPods(pods ?? []),
     before: beforeIn(workload, pods ?? [], Date.parse(landed.landedAt)),
-    canary: canary === undefined ? null : canaryFacts(canary, primaryFacts(object, serving, ofPrimary)),
+    canary: canary === undefined ? null : canaryFacts(canary, watched, primaryFacts(object, serving, ofPrimary)),
   };
 }
 
@@ -112,11 +114,11 @@ function primaryFacts(target: KubeObject, primary: Workload | null, pods: readon
   };
 }
 
-function canaryFacts(canary: Canary, primary: Primary | null): CanaryFacts {
+function canaryFacts(canary: Canary, watched: boolean, primary: Primary | null): CanaryFacts {
   const { ref, phase, lastAppliedSpec, lastPromotedSpec, suspended, interval, conditions, failedChecks } = canary;
   const said = conditions.map(({ reason, message }) => message ?? reason ?? '').find((words) => words !== '');
   const checks = failedChecks === null || failedChecks === 0 ? '' : ` ${failedChecks} checks failed.`;
   const words = `${said ?? 'Flagger says nothing of why.'}${checks}`;
   const name = `Canary ${ref.namespace}/${ref.name}`;
-  return { name, phase, lastAppliedSpec, lastPromotedSpec, suspended, interval, words, primary };
+  return { name, phase, lastAppliedSpec, lastPromotedSpec, suspended, watched, interval, words, primary };
 }

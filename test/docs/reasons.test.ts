@@ -23,7 +23,7 @@ const OTHER_WORDS = new Set([
   ...['ContainerCannotRun', 'CrashLoopBackOff', 'CreateContainerConfigError', 'CreateContainerError'],
   ...['DeadlineExceeded', 'ErrImageNeverPull', 'ErrImagePull', 'ImageInspectError', 'ImagePullBackOff'],
   ...['InvalidImageName', 'NotReady', 'ProgressDeadlineExceeded', 'PruneFailed', 'ReconciliationFailed'],
-  ...['RunContainerError', 'StartError', 'SyncFailed', 'WaitingPromotion', 'DaemonSet', 'HelmChart'],
+  ...['RunContainerError', 'StartError', 'SyncFailed', 'WaitingPromotion', 'DaemonSet', 'HelmChart', 'ConfigMap'],
 ]);
 
 /** Kinds of Kubernetes, by the hundred. */

@@ -53,6 +53,14 @@ describe('a canary is delivered', () => {
     assert.equal(looks([1, rolling], [300, rolling]), 'wait');
   });
 
+  test('not before Flagger must have seen what changed beside the template', () => {
+    const same = seen({ watched: true });
+    assert.equal(looks([1, same], [40, same]), 'wait');
+    assert.equal(looks([1, same], [41, same]), 'delivered Delivered');
+    const begun = seen({ watched: true, phase: 'Progressing' });
+    assert.equal(looks([1, same], [20, begun], [41, same]), 'wait');
+  });
+
   test('not while its target has other images', () => {
     assert.equal(looks([1, seen({}, { foreign: 'shop/api:1' })]), 'wait');
   });

@@ -207,7 +207,11 @@ describe('a look', () => {
       cluster.put(canaryOf('shop/api', { phase: 'Succeeded', lastAppliedSpec: 'x', lastPromotedSpec: 'x' }));
       assert.match(await judged(), /is Succeeded, but its primary runs something else/u);
       cluster.put(deployment('shop/api-primary', `${IMAGE}:2`));
-      assert.equal(await judged(), 'delivered');
+      // The ConfigMap beside it may be watched, too.
+      assert.match(await judged(), /Flagger may not have seen yet/u);
+      const image = { name: IMAGE, tag: '2', digest: DIGEST };
+      const paths = ['apps/shop/web.yaml'];
+      assert.equal(await judged({ image, paths }), 'delivered');
     });
   });
 

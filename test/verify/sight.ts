@@ -101,6 +101,7 @@ export function canary(given: Partial<CanaryFacts> = {}): CanaryFacts {
     lastAppliedSpec: 'new',
     lastPromotedSpec: 'new',
     suspended: false,
+    watched: false,
     interval: 30_000,
     words: 'Canary analysis completed successfully, promotion finished.',
     primary: { promoted: true, complete: true, available: true, pods: [] },
