@@ -119,6 +119,8 @@ describe('a first deployment', () => {
   test('fails by its pods, before Flagger has anything to compare', () => {
     const bad = seen(FIRST, { complete: false, pods: [CRASH] });
     assert.equal(looks([1, nothing], [2, bad], [12, bad]), 'failed PodNotReady');
+    const unseen = seen({ ...FIRST, phase: null, primary: OLD_PRIMARY }, { complete: false, pods: [CRASH] });
+    assert.equal(looks([1, nothing], [2, unseen], [12, unseen]), 'failed PodNotReady');
   });
 
   test('and by those of the primary that Flagger made', () => {

@@ -3,10 +3,9 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { NOTHING_REMEMBERED } from '../../functions/verify/facts.ts';
 import { judge } from '../../functions/verify/judge.ts';
 import { type Learnt, look, NOTHING_LEARNT } from '../../functions/verify/look.ts';
-import { reaching } from '../../functions/verify/reach.ts';
 import { sharing } from '../../functions/verify/sharing.ts';
 import type { KubeObject } from '../../shared/agent/cluster.ts';
-import { Retryable, Stalled } from '../../shared/errors.ts';
+import { Stalled } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
@@ -80,46 +79,6 @@ describe('a look', () => {
     const found = judge(facts, NOTHING_REMEMBERED, { now: LANDED_AT + 60_000, deadline: LANDED_AT + 600_000 });
     return found.kind === 'wait' ? `wait: ${found.words}` : found.kind === 'verdict' ? found.verdict : found.kind;
   }
-
-  describe('asks Git whether an applied revision descends from the release', () => {
-    const reach = async (commit: string | null): Promise<string> => {
-      const reaches = reaching(remote(), commits.ours, {});
-      return reaches.of(commit === null ? null : revision(commit));
-    };
-
-    test('itself and a descendant count; an ancestor, another branch, and what the server never saw do not', async () => {
-      assert.equal(await reach(commits.ours), 'ours');
-      assert.equal(await reach(commits.later), 'ours');
-      assert.equal(await reach(commits.parent), 'before');
-      assert.equal(await reach(commits.aside), 'before');
-      assert.equal(await reach('c'.repeat(40)), 'before');
-      assert.equal(await reach(null), 'before');
-    });
-
-    test('a digest tells nothing', async () => {
-      assert.equal(await reaching(remote(), commits.ours, {}).of(DIGEST), 'unknown');
-    });
-
-    test('by one small request, once', async () => {
-      const [one, memory] = [remote(), {} as Record<string, boolean>];
-      await one.tips(['refs/heads/main']);
-      const from = git.requests.length;
-      const reaches = reaching(one, commits.ours, memory);
-      assert.deepEqual(await Promise.all([commits.later, commits.later].map((oid) => reaches.of(oid))), [
-        'ours',
-        'ours',
-      ]);
-      assert.equal(git.requests.length - from, 1);
-      const again = reaching(one, commits.ours, reaches.learnt());
-      assert.equal(await again.of(commits.later), 'ours');
-      assert.equal(git.requests.length - from, 1);
-    });
-
-    test('an outage is no answer', async () => {
-      const away = new SmartHttp({ url: 'http://127.0.0.1:1/main.git', memory: newMemory(), remaining: () => 1000 });
-      await assert.rejects(reaching(away, commits.ours, {}).of(commits.later), Retryable);
-    });
-  });
 
   describe('of a Kustomization', () => {
     test('applied, by it or a descendant, and its Deployment rolled out: delivered', async () => {
