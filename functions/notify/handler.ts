@@ -8,14 +8,14 @@ import { loadNotifyEnvironment, notificationsOf } from '../../shared/config/noti
 import { log } from '../../shared/notice/log.ts';
 import { dynamoTable } from '../../shared/table/dynamo.ts';
 import { eachMessage } from './batch.ts';
-import { topicChannel } from './channels/topic.ts';
+import { placeOf, topicChannel } from './channels/topic.ts';
 import { type Deps, notify } from './notify.ts';
 
 const environment = loadNotifyEnvironment(process.env);
 const { table, topic, noticesQueue: QueueUrl } = environment;
 const sqs = new SQSClient();
 const deps: Deps = {
-  topic: topic === null ? null : topicChannel(new SNSClient(), topic),
+  topic: topic === null ? null : topicChannel(new SNSClient(placeOf(topic)), topic),
   notifications: notificationsOf(environment, new SecretsManagerClient(), Date.now),
   table: dynamoTable(new DynamoDBClient(), table),
   now: () => new Date(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { placeOf } from '../../functions/notify/channels/topic.ts';
 import { messageOf } from '../../functions/notify/message.ts';
 import { parseTold } from '../../shared/notice/told.ts';
 import { isPrintable } from '../../shared/printable.ts';
@@ -100,6 +101,11 @@ describe('a topic', () => {
     });
     const { key, reason, release: of } = JSON.parse(facts);
     assert.deepEqual([key, reason, of], [`Verdict:${release(1)}:${long}:failed`, 'PodNotReady', release(1)]);
+  });
+
+  it('is asked in its own region', () => {
+    assert.deepEqual(placeOf('arn:aws:sns:eu-west-1:1:people'), { region: 'eu-west-1' });
+    assert.deepEqual(placeOf('people'), {});
   });
 
   it('that is gone refuses, and one that nobody reaches comes again', async () => {

@@ -1,5 +1,6 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { Retryable, Stalled } from '../../../shared/errors.ts';
+import { printable } from '../../../shared/printable.ts';
 import type { Channel } from './channel.ts';
 
 /** What SNS takes as a subject: ASCII, on one line, below 100 characters, not starting with a space. */
@@ -24,7 +25,7 @@ export function topicChannel(client: SNSClient, arn: string): Channel {
         Message: `${message.subject}\n\n${message.text}`,
         MessageAttributes: Object.fromEntries(
           Object.entries(attributes).flatMap(([name, value]) =>
-            value ? [[name, { DataType: 'String', StringValue: value }]] : [],
+            value ? [[name, { DataType: 'String', StringValue: name === 'facts' ? value : short(value) }]] : [],
           ),
         ),
       });
@@ -40,6 +41,17 @@ export function topicChannel(client: SNSClient, arn: string): Channel {
       });
     },
   };
+}
+
+/** Where a topic is, which need not be that of the function. */
+export function placeOf(arn: string): { readonly region?: string } {
+  const region = arn.split(':')[3];
+  return region ? { region } : {};
+}
+
+/** What the filter of a subscription can match, and no parser stumbles over. */
+function short(value: string): string {
+  return printable(value.slice(0, 500));
 }
 
 function subjectOf(text: string): string {
