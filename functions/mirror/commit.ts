@@ -1,5 +1,12 @@
 import type { Entry, Objects } from '../../shared/git/object.ts';
-import { type Places, REMOVED, type Release, type UnitState, withRelease } from '../../shared/ledger/state.ts';
+import {
+  type Places,
+  REMOVED,
+  type Release,
+  recordOf,
+  type UnitState,
+  withRelease,
+} from '../../shared/ledger/state.ts';
 import { renderRecord } from '../../shared/ledger/trailer.ts';
 import type { Batch } from './batch.ts';
 import { releaseMessage } from './message.ts';
@@ -36,13 +43,14 @@ export function blank(
   return { ...open, version, content, rule, root, source, at, rollout: batch.config.rollout };
 }
 
-/** The state after a release. Something new on its place ends the hold on its removal; what was there before does not. */
+/**
+ * The state after a release. Something new on its place ends the hold on its removal; what was there before does not,
+ * and neither does a new rule for what stands.
+ */
 export function after(state: UnitState, made: Release, stood: Places): UnitState {
   const next = withRelease(state, made, stood);
-  const held =
-    made.content === REMOVED || made.reverts !== undefined
-      ? next.held
-      : next.held.filter((content) => content !== REMOVED);
+  const isNew = made.content !== recordOf(state)?.content && made.reverts === undefined;
+  const held = made.content === REMOVED || !isNew ? next.held : next.held.filter((content) => content !== REMOVED);
   return { ...next, held, expired: false };
 }
 
@@ -77,9 +85,10 @@ export async function commitRelease(batch: Batch, parts: readonly Part[], writte
   });
 }
 
-/** The content that a revert takes back. */
-function lost({ releases }: UnitState, reverts: string): string[] {
-  return releases.flatMap(({ release, content }) => (release === reverts && content !== null ? [content] : []));
+/** The content that a revert takes back, and that is held since. */
+function lost({ releases, held }: UnitState, reverts: string): string[] {
+  const content = releases.find(({ release }) => release === reverts)?.content ?? null;
+  return content !== null && held.includes(content) ? [content] : [];
 }
 
 /** The newest release that any of them had. */

@@ -1,6 +1,7 @@
+import { isImage } from '../../shared/ledger/place.ts';
 import { REMOVED } from '../../shared/ledger/state.ts';
 import type { Said } from './references.ts';
-import type { Rules } from './rules.ts';
+import { policiesOf, type Rules } from './rules.ts';
 import { LEDGER, type World } from './world.ts';
 
 /** A release; or a commit by a person, when the ledger says that something was found to be taken back after it. */
@@ -16,23 +17,35 @@ export interface Moment {
   /** All rules since the moment before. */
   readonly since: readonly Rules[];
   /** What it releases; `version` null for nothing. */
-  readonly units: readonly { readonly unit: string; readonly content: string; readonly version: string | null }[];
+  readonly units: readonly {
+    readonly unit: string;
+    readonly content: string;
+    readonly version: string | null;
+    /** Whether it takes a release back. */
+    readonly reverts: boolean;
+  }[];
 }
 
 /** All that happened to images, oldest first. */
 export function momentsOf(world: World): Moment[] {
   const { read, tip, rulesBy, rules } = world;
   const looked = looks(world);
+  const sound: Rules[] = [];
   let since: Rules[] = [];
   return read.commits(tip).flatMap((oid): Moment[] => {
-    const used = rulesBy.get(read.files(oid).get('gitferry.yaml')?.oid ?? '') ?? rules;
-    since.push(used);
+    const said = rulesBy.get(read.files(oid).get('gitferry.yaml')?.oid ?? '') ?? rules;
     const isRelease = read.isRelease(oid);
+    if (!said.broken) sound.push(said);
+    // While they are broken, the last ones that were sound are followed; which these are, a release of an image tells.
+    const named = read.records(oid).flatMap(({ unit }) => (isImage(unit) ? unit : []));
+    const isMeant = (one: Rules): boolean => named.every((name) => policiesOf(one).has(name));
+    const used = isRelease && said.broken ? (sound.findLast(isMeant) ?? said) : said;
+    since.push(used);
     const noticed = looked.filter(({ commit }) => commit === oid).map(({ unit }) => unit);
     if (!isRelease && noticed.length === 0) return [];
-    const units = read
-      .records(oid)
-      .map(({ unit, release: { content, version } }) => ({ unit, content: content ?? REMOVED, version }));
+    const units = read.records(oid).map(({ unit, release: { content, version, reverts } }) => {
+      return { unit, content: content ?? REMOVED, version, reverts: reverts !== undefined };
+    });
     const was = read.said(read.parent(oid) ?? oid);
     const made = { oid, isRelease, noticed, was, is: read.said(oid), rules: used, since, units };
     since = [];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { compareVersions, isWithin, parseRange, parseVersion } from '../../shared/version.ts';
 import { type Moment, momentsOf } from './image-history.ts';
-import { Policy } from './policy.ts';
+import { events as ledgerEvents } from './invariants.ts';
+import { type Judged, Policy, type Released } from './policy.ts';
 import { type Said, sameSaid } from './references.ts';
 import { GLOBS, isCovered, policiesOf } from './rules.ts';
 import { API, WEB } from './uploads.ts';
@@ -10,20 +11,38 @@ import type { World } from './world.ts';
 /** Invariant 2 of images, release by release. */
 export function imagesAreRespected(world: World): void {
   const moments = momentsOf(world);
+  const judged = judgedOf(world);
   for (const image of [API, WEB]) {
-    let policy = new Policy(image);
+    let policy = new Policy(image, judged);
     let name: string | undefined;
     for (const moment of moments) {
       const now = [...policiesOf(moment.rules)].find(([, other]) => other === image)?.[0];
       // A policy that went, and another that came later, have nothing in common; nor is it told when rules were looked at.
       const others = moment.since.filter((rules) => rules !== moment.rules);
       const went = name !== now && others.some(({ images }) => images === null);
-      if (went || others.some(({ images }) => images !== null && images.glob !== GLOBS.all)) policy = new Policy(image);
+      if (went || others.some(({ images }) => images !== null && images.glob !== GLOBS.all))
+        policy = new Policy(image, judged);
       name = now ?? name;
       if (now !== undefined) policy.forget((place) => isCovered(moment.rules, fileOf(place)));
       followed(policy, moment, world.repository.atomic);
     }
   }
+}
+
+/** The images that were ever judged, or let in again. */
+function judgedOf(world: World): Judged {
+  const events = ledgerEvents(world);
+  const lifted = new Set(events.flatMap(({ type, contents = [] }) => (type === 'lifted' ? contents : [])));
+  const guilty = new Set(
+    events.flatMap(({ type, verdict, release }) => (type === 'asked' || verdict === 'failed' ? [release] : [])),
+  );
+  const failed = world.read
+    .commits(world.tip)
+    .flatMap((oid) => world.read.records(oid))
+    .flatMap(({ release: { release, version, content } }) =>
+      guilty.has(release ?? '') && version !== null && content !== null ? [{ tag: version, digest: content }] : [],
+    );
+  return { failed, lifted };
 }
 
 /** Checks one release against what came before it, and takes it in. */
@@ -42,7 +61,8 @@ function followed(policy: Policy, moment: Moment, atomic: boolean): void {
   if (own === undefined && written.length === 0 && !left) return;
   policy.look(before);
   const record = certain(policy, before);
-  if (own !== undefined && own.version !== null) released(policy, moment, before, own.version, own.content);
+  if (own !== undefined && own.version !== null)
+    released(policy, moment, before, { tag: own.version, digest: own.content, reverts: own.reverts });
 
   for (const [place, said] of written) {
     const old = before.get(place);
@@ -73,11 +93,12 @@ function keptOf({ image }: Policy, { rules }: Moment, said: Kept): Kept {
 }
 
 /** Takes in a release, also by the references that said it already. */
-function released(policy: Policy, { oid, is }: Moment, before: Kept, tag: string, digest: string): void {
+function released(policy: Policy, { oid, is }: Moment, before: Kept, made: Released): void {
   const { image } = policy;
+  const { tag, digest } = made;
   assert.ok(!policy.holds({ image, tag, digest }), `${oid} releases ${tag}, which a person had taken back`);
   assert.ok(!policy.isRebuilt({ tag, digest }), `${oid} releases a rebuild of ${tag}, which a person had taken back`);
-  policy.release({ tag, digest });
+  policy.release(made);
   for (const [place, said] of before)
     if (policy.says(said, { tag, digest }) && sameSaid(said, is.get(place))) policy.put(place, said, 'release');
 }
@@ -100,6 +121,7 @@ function notBelow(policy: Policy, { oid, rules }: Moment, place: string, before:
 function certain(policy: Policy, now: Kept): Said | null {
   const [[, first] = []] = now;
   if (first === undefined || policy.releases.length === 0 || policy.takenBack.size > 0) return null;
+  if (policy.judged.failed.length > 0) return null;
   const isNewest = (place: string, one: Said): boolean => {
     const step = policy.last(place);
     return step?.by === 'release' && step.at === policy.releases.length - 1 && sameSaid(step.said, one);

@@ -143,15 +143,17 @@ export function recordsMatch(world: World): void {
   }
 }
 
-interface LedgerEvent {
+export interface LedgerEvent {
   readonly type: string;
   readonly unit: string | null;
   readonly commit?: string;
   readonly contents?: readonly string[];
+  readonly verdict?: string;
+  readonly release?: string;
 }
 
 /** All that the ledger says has happened, oldest first. */
-function events({ repository, read }: World): LedgerEvent[] {
+export function events({ repository, read }: World): LedgerEvent[] {
   const ledger = repository.refs.get(LEDGER);
   return (ledger === undefined ? [] : read.commits(ledger)).flatMap(
     (oid) => JSON.parse(read.text(repository.entry(oid, 'events.json')?.oid)).events,

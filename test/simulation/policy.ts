@@ -5,6 +5,14 @@ import { API } from './uploads.ts';
 export interface Released {
   readonly tag: string;
   readonly digest: string;
+  /** Whether it took another back. */
+  readonly reverts?: boolean;
+}
+
+/** What verdicts and requests said of contents, at any time. */
+export interface Judged {
+  readonly failed: readonly Released[];
+  readonly lifted: ReadonlySet<string>;
 }
 
 /** One thing that a reference said, and the last release by then: what came after it was not there yet. */
@@ -20,6 +28,7 @@ interface Step {
 /** What happened to the references of one image, by what commits show alone: who takes what back, and what is held. */
 export class Policy {
   readonly image: string;
+  readonly judged: Judged;
   readonly releases: Released[] = [];
   readonly held = new Set<Released>();
   /** All that people ever took back. */
@@ -28,8 +37,9 @@ export class Policy {
   /** What was released, or set back to, newest last: what a tag alone means. */
   readonly #stood: Released[] = [];
 
-  constructor(image: string) {
+  constructor(image: string, judged: Judged) {
     this.image = image;
+    this.judged = judged;
   }
 
   /** What a reference said last, as far as gitferry knows it. */
@@ -64,7 +74,7 @@ export class Policy {
     });
     if (back.length === 0) return;
     const at = Math.min(...back.map(({ step }) => step.at));
-    for (const one of this.releases.slice(at + 1)) this.#hold(one);
+    for (const one of this.releases.slice(at + 1)) if (!one.reverts) this.#hold(one);
     const meant = new Set(back.map(({ standing }) => standing?.digest));
     const [agreed] = meant.size === 1 ? meant : [];
     for (const one of this.held) if (one.digest === agreed) this.held.delete(one);
@@ -92,7 +102,11 @@ export class Policy {
   /** Whether a content comes for the first time, under a tag that was taken back. */
   isRebuilt({ tag, digest }: Released): boolean {
     const isNew = !this.releases.some((one) => one.digest === digest);
-    return this.image === API && isNew && [...this.held].some((one) => one.tag === tag);
+    return (
+      this.image === API &&
+      isNew &&
+      [...this.held].some((one) => one.tag === tag && !this.judged.lifted.has(one.digest))
+    );
   }
 
   /** Whether a person had the last word on what a reference says. */
@@ -103,7 +117,7 @@ export class Policy {
 
   /** Whether a tag or a content was ever taken back. */
   wasTakenBack({ tag, digest }: Said): boolean {
-    return [...this.takenBack].some((one) => one.tag === tag || one.digest === digest);
+    return [...this.takenBack, ...this.judged.failed].some((one) => one.tag === tag || one.digest === digest);
   }
 
   #standing({ said, at, by, standing }: Step): Released | undefined {
@@ -120,6 +134,6 @@ export class Policy {
   }
 
   #isHeld({ digest }: Released): boolean {
-    return [...this.held].some((one) => one.digest === digest);
+    return !this.judged.lifted.has(digest) && [...this.held].some((one) => one.digest === digest);
   }
 }

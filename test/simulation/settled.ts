@@ -16,7 +16,7 @@ export function referencesSayTheRecord(world: World): void {
     const placed = [...world.read.said(world.tip)].filter(
       ([place, said]) => said.image === image && isCovered(world.rules, place.slice(0, place.indexOf(' '))),
     );
-    if (placed.length === 0 || state.waiting?.reason === 'PlaceEdited') continue;
+    if (placed.length === 0 || state.waiting?.reason === 'PlaceEdited' || state.stopped !== undefined) continue;
     const wanted = wantedOf(world, image, state);
     const content = record?.content === REMOVED ? null : (record?.content ?? null);
     // What the rule does not let in any more stands until something else may.

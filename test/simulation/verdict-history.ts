@@ -76,6 +76,7 @@ export function verdictHistory(world: World): VerdictHistory {
       if (isFailed || event.type === 'asked')
         for (const { unit, release } of namedBy(event, records)) {
           if (release.content === null || (isFailed && release.reverts !== undefined)) continue;
+          if (isMove(records, delivered, unit, release)) continue;
           guilt.set(unit, of(unit).add(release.content));
         }
       for (const content of event.type === 'lifted' ? (event.contents ?? []) : []) of(event.unit).delete(content);
@@ -102,6 +103,18 @@ export function verdictHistory(world: World): VerdictHistory {
     return { ...record, guilty: new Set(guilty), delivered: then?.delivered ?? new Set() };
   });
   return { entries, made, guilt };
+}
+
+/** Whether the same content was delivered at another place just before: then it is the move that failed. */
+export function isMove(
+  records: readonly OnBranch[],
+  delivered: ReadonlySet<string>,
+  unit: string,
+  { release, content }: Recorded['release'],
+): boolean {
+  const own = records.filter((one) => one.unit === unit);
+  const before = own[own.findIndex((one) => one.release.release === release) - 1]?.release;
+  return !isImage(unit) && before?.content === content && delivered.has(`${before?.release} ${unit}`);
 }
 
 type OnBranch = Recorded & { readonly oid: string };

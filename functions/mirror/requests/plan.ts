@@ -1,6 +1,8 @@
 import type { Change, Request } from '../../../shared/change/change.ts';
 import type { LiftChange, RollbackChange, VerdictChange } from '../../../shared/change/verdict.ts';
+import { isImage } from '../../../shared/ledger/place.ts';
 import type { UnitState } from '../../../shared/ledger/state.ts';
+import { mirrorOf, unitId } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
 import { tellStuck } from './stuck.ts';
 import { takeBack } from './take-back.ts';
@@ -22,9 +24,28 @@ export async function planRequests(
   for (const change of changes) {
     if (change.kind !== 'verdict' && change.kind !== 'rollback' && change.kind !== 'lift') continue;
     await batch.round.ledger.load([change.unit]);
-    reopened.set(change, settled.get(change) ?? (await plan(batch, change)));
+    reopened.set(change, settled.get(change) ?? (await answer(batch, change)));
   }
   return reopened;
+}
+
+async function answer(batch: Batch, change: Request): Promise<readonly string[]> {
+  const heir = 'release' in change ? await heirOf(batch, change) : null;
+  if (heir === null) return plan(batch, change);
+  return [heir, ...(await plan(batch, { ...change, unit: heir }))];
+}
+
+/** The unit that went on with a release's record, where its own rule was renamed since; null where it was not. */
+async function heirOf(
+  { config, round }: Batch,
+  { unit, release }: VerdictChange | RollbackChange,
+): Promise<string | null> {
+  const { mirror: rule, name } = mirrorOf(unit);
+  const rules = isImage(unit) ? config.images : config.mirrors;
+  if (rules.some((one) => one.name === rule)) return null;
+  const others = rules.map((one) => (isImage(unit) ? one.name : unitId(one.name, name)));
+  await round.ledger.load(others);
+  return others.find((id) => round.ledger.state(id)?.releases.some((past) => past.release === release)) ?? null;
 }
 
 function plan(batch: Batch, change: Request): Promise<readonly string[]> | readonly string[] {

@@ -2,6 +2,7 @@ import { type Places, placesOf, type Release, type UnitState } from '../../../sh
 import type { Batch } from '../batch.ts';
 import { blank, type Part } from '../commit.ts';
 import type { Restoration } from './take-back.ts';
+import { isMove } from './target.ts';
 
 /** What all that goes back has in common. */
 export function restoration(state: UnitState, index: number, edited: readonly string[]): Restoration {
@@ -29,7 +30,8 @@ export function revertOf(
     reverts: failed.release ?? '',
     ...(failed.rollout === undefined ? {} : { rollout: failed.rollout }),
   };
-  const held = failed.content === null ? state.held : [...new Set([...state.held, failed.content])];
+  const isGuilty = failed.content !== null && !isMove(state, state.releases.indexOf(failed));
+  const held = isGuilty ? [...new Set([...state.held, failed.content as string])] : state.held;
   const part = { before: { ...state, held }, made, stood: { ...placesOf(state), ...stood } };
   return { part, summary: `Revert "${failed.summary}"` };
 }

@@ -1,5 +1,5 @@
 import { isImage } from '../../../shared/ledger/place.ts';
-import type { Release, UnitState } from '../../../shared/ledger/state.ts';
+import { placesOf, type Release, type UnitState } from '../../../shared/ledger/state.ts';
 import { readRecords } from '../../../shared/ledger/trailer.ts';
 import { imageUnit, mirrorOf, mirrorUnit, type Unit } from '../../../shared/unit/unit.ts';
 import type { Batch } from '../batch.ts';
@@ -7,14 +7,20 @@ import { settleAll } from '../files/plan.ts';
 import { settleRecorded } from '../images/carry.ts';
 import { type FileRestoration, planFiles, restoreFiles } from './files.ts';
 import { type ImageRestoration, planImage, restoreImage } from './images.ts';
+import { restoration } from './revert.ts';
 import { tellStuck } from './stuck.ts';
-import { isStanding, leftSince } from './target.ts';
+import { isMove, isStanding, leftSince } from './target.ts';
 
 /** How one unit goes back, and the paths that a person changed since, which keep it from going back. */
 export interface Restoration {
   readonly state: UnitState;
   readonly failed: Release;
   readonly edited: readonly string[];
+}
+
+/** References that nobody can tell any more: no rule says which they are. */
+interface Orphan extends Restoration {
+  readonly kind: 'orphan';
 }
 
 type Planned = FileRestoration | ImageRestoration;
@@ -26,16 +32,21 @@ type Planned = FileRestoration | ImageRestoration;
 export async function takeBack(batch: Batch, unit: string, made: Release, why: string): Promise<readonly string[]> {
   const units = await unitsOf(batch, unit, made);
   await settleUnits(batch, units);
-  const planned: Planned[] = [];
+  const planned: (Planned | Orphan)[] = [];
   for (const id of units) {
     const index = batch.state(id).releases.findIndex(({ release }) => release === made.release);
     const restoration = index === -1 ? null : await planUnit(batch, id, index);
     if (restoration !== null) planned.push(restoration);
   }
   const edited = planned.flatMap((restoration) => restoration.edited);
+  const orphan = planned.find(({ kind }) => kind === 'orphan');
+  const isMoved = new Set(
+    planned.flatMap(({ state, failed }) => (isMove(state, state.releases.indexOf(failed)) ? state.unit : [])),
+  );
   if (edited.length > 0) tellConflict(batch, unit, made, edited);
-  else for (const restoration of planned) await restore(batch, restoration, why);
-  for (const id of units) hold(batch, id, made);
+  else if (orphan !== undefined) tellOrphan(batch, unit, made, orphan.state.unit);
+  else for (const restoration of planned) if (restoration.kind !== 'orphan') await restore(batch, restoration, why);
+  for (const id of units) if (!isMoved.has(id)) hold(batch, id, made);
   return units;
 }
 
@@ -70,7 +81,7 @@ async function settleUnits(batch: Batch, units: readonly string[]): Promise<void
 }
 
 /** Null where there is nothing to take back: something newer landed, a person was faster, or it holds no places. */
-async function planUnit(batch: Batch, id: string, index: number): Promise<Planned | null> {
+async function planUnit(batch: Batch, id: string, index: number): Promise<Planned | Orphan | null> {
   const state = batch.state(id);
   const left = isImage(id) ? null : leftSince(state, index);
   if (left === null && !isStanding(state, index)) {
@@ -79,7 +90,8 @@ async function planUnit(batch: Batch, id: string, index: number): Promise<Planne
   }
   if (left !== null) return planFiles(batch, id, fileUnit(batch, id), index, left);
   const rule = batch.config.images.find(({ name }) => name === id);
-  return rule === undefined ? null : planImage(batch, imageUnit(rule), index);
+  if (rule !== undefined) return planImage(batch, imageUnit(rule), index);
+  return Object.keys(placesOf(state)).length === 0 ? null : { ...restoration(state, index, []), kind: 'orphan' };
 }
 
 async function restore(batch: Batch, restoration: Planned, why: string): Promise<void> {
@@ -92,6 +104,15 @@ function hold(batch: Batch, id: string, made: Release): void {
   const state = batch.state(id);
   const { content } = state.releases.find(({ release }) => release === made.release) ?? made;
   if (content !== null && !state.held.includes(content)) batch.put({ ...state, held: [...state.held, content] });
+}
+
+function tellOrphan(batch: Batch, unit: string, { release, summary }: Release, policy: string): void {
+  const index = batch.state(unit).releases.findIndex((past) => past.release === release);
+  tellStuck(batch, unit, index, {
+    reason: 'RevertConflict',
+    message: `No policy of gitferry.yaml is named ${policy} any more, so “${summary}” could not be taken back.`,
+    hint: 'Set its references back in a commit. What failed is held: it does not land again by itself.',
+  });
 }
 
 function tellConflict(batch: Batch, unit: string, { release, summary }: Release, edited: readonly string[]): void {

@@ -1,10 +1,13 @@
+import { isImage } from '../../../shared/ledger/place.ts';
 import type { Release, UnitState } from '../../../shared/ledger/state.ts';
 
 /**
  * Which release a unit goes back to when the one at `failed` is taken back: the latest delivered content that is not
  * held, else the latest one before it that is not held. An index of `releases`; -1 is what stood before gitferry. Pure.
  */
-export function targetOf({ releases, held }: UnitState, failed: number): number {
+export function targetOf(state: UnitState, failed: number): number {
+  if (isMove(state, failed)) return failed - 1;
+  const { releases, held } = state;
   const lost = new Set([...held, releases[failed]?.content]);
   const isUsable = ({ content }: Release): boolean => content !== null && !lost.has(content);
   const earlier = releases.slice(0, failed);
@@ -17,6 +20,18 @@ export function targetOf({ releases, held }: UnitState, failed: number): number 
   let last = found;
   while (isNote(last + 1)) last += 1;
   return last;
+}
+
+/**
+ * Whether a release of files is guilty of nothing but its place: what it brought was delivered where it stood before. Then
+ * it goes back there, and its content is not held.
+ */
+export function isMove({ unit, releases, held }: UnitState, index: number): boolean {
+  const content = releases[index]?.content ?? null;
+  if (isImage(unit) || content === null || held.includes(content)) return false;
+  const before = releases.slice(0, index);
+  const last = before.findLastIndex(({ release }) => release !== null);
+  return before[last]?.verdict === 'delivered' && before.slice(last).every((past) => past.content === content);
 }
 
 /**
