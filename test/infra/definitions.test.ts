@@ -74,6 +74,7 @@ describe('the deployed definitions', () => {
         .sort();
     assert.deepEqual(toldOf('Landed'), ['notify', 'nudge', 'verify']);
     assert.deepEqual(toldOf('SweepContinues'), ['sweep']);
+    assert.ok(!toldOf('Converge').includes('notify'));
     for (const type of ['Verdict', 'Rejected', 'Waiting', 'TakenBack', 'Stalled', 'Drift', 'NudgeFailed'])
       assert.deepEqual(toldOf(type), ['notify'], type);
     // Each queue hides a message for six times as long as the function that reads it may take, and gives up on it in the end.
