@@ -15,6 +15,8 @@ export interface Finding {
   readonly grace: number;
   /** The object of Flux that would set it right, if it was asked to apply again. */
   readonly mend: ObjectRef | null;
+  /** It took a dry run to see it, and takes another to see that it is gone. */
+  readonly byTrial?: boolean;
 }
 
 /** What one look at a cluster found. */
@@ -22,6 +24,8 @@ export interface Look {
   readonly findings: readonly Finding[];
   /** What could not be judged now, by `keyFor`: it is neither there nor gone. */
   readonly unsure: ReadonlySet<string>;
+  /** What could not be tried out now, by `keyFor`: gone as far as it shows without. */
+  readonly untried: ReadonlySet<string>;
   readonly trials: Trials;
 }
 

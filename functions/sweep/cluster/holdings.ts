@@ -22,14 +22,14 @@ const changes = z.object({
     patches: z.array(z.unknown()).catch([]),
     images: z.array(z.unknown()).catch([]),
     components: z.array(z.unknown()).catch([]),
-    postBuild: z.unknown(),
-    commonMetadata: z.unknown(),
+    postBuild: z.unknown().optional(),
+    commonMetadata: z.unknown().optional(),
     namePrefix: text,
     nameSuffix: text,
-    kubeConfig: z.unknown(),
+    kubeConfig: z.unknown().optional(),
   }),
 });
-const remote = z.object({ spec: part({ kubeConfig: z.unknown(), driftDetection: part({ mode: text }) }) });
+const remote = z.object({ spec: part({ kubeConfig: z.unknown().optional(), driftDetection: part({ mode: text }) }) });
 const progress = z.object({ status: part({ observedGeneration: z.number().catch(0) }) });
 
 /** What the Kustomizations and HelmReleases hold in this cluster. Of one that is suspended nobody expects anything. */

@@ -45,7 +45,8 @@ export async function inspect(cluster: Cluster, tip: string, before: Trials, dep
   // A finding that two holdings lead to is one.
   const findings = [...judged.findings, ...stable];
   const unsure = new Set([...judged.unsure, ...unread(holdings, subjects), ...compared.unsure, ...moved]);
-  return { findings, unsure, trials: { after: compared.after, forbidden: Object.fromEntries(forbidden) } };
+  const untried = new Set(compared.untried);
+  return { findings, unsure, untried, trials: { after: compared.after, forbidden: Object.fromEntries(forbidden) } };
 }
 
 /** Objects of kinds that are not looked at, or not any more. */

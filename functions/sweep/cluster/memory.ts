@@ -16,6 +16,7 @@ const entry = z.object({
   since: z.iso.datetime(),
   grace: z.number(),
   mend: ref.nullable(),
+  byTrial: z.boolean(),
   /** `seen`: it may still pass. `due`: it is being told. `told`. `over`: that it is gone is being told. */
   state: z.enum(['seen', 'due', 'told', 'over']),
   /** How often the agent was asked to apply again. */
@@ -61,7 +62,7 @@ export function merge(before: Memory, look: Look, place: Place, now: Date, conve
   const found = new Map(look.findings.map((one) => [keyFor(one.reason, one.object), one]));
   for (const [key, known] of Object.entries(before.entries)) {
     if (found.has(key)) continue;
-    if (look.unsure.has(key)) entries[key] = known;
+    if (look.unsure.has(key) || (known.byTrial && look.untried.has(key))) entries[key] = known;
     // What was never told passes without a word.
     else if (known.state !== 'seen') entries[key] = { ...known, state: 'over' };
   }
@@ -82,7 +83,7 @@ function updated(
   now: Date,
   converge: boolean,
 ): Entry {
-  const { reason, object, message, hint, grace, mend } = finding;
+  const { reason, object, message, hint, grace, mend, byTrial = false } = finding;
   // It came back before anybody heard that it was gone: as if it had never been.
   const same = known !== undefined && known.state !== 'over' ? known : undefined;
   const since = same?.since ?? began(finding, now);
@@ -91,7 +92,7 @@ function updated(
   const asks = converge && mend !== null && state !== 'seen';
   const asked = Math.min((same?.asked ?? 0) + (asks ? 1 : 0), ASKED + 1);
   const id = same?.id ?? idOf([place.deployment, place.cluster, key, since]);
-  return { id, reason, object, message, hint, since, grace, mend, state, asked };
+  return { id, reason, object, message, hint, since, grace, mend, byTrial, state, asked };
 }
 
 /** The cluster's word for it, unless its clock is ahead of ours. */

@@ -25,6 +25,7 @@ const BY_HAND = 'Flux does not set it right by itself: set spec.driftDetection.m
 export interface Compared {
   readonly findings: readonly (readonly [Subject, Finding])[];
   readonly unsure: readonly string[];
+  readonly untried: readonly string[];
   readonly after: string | null;
   /** Objects whose turn to be tried out comes with the next sweep. */
   readonly left: number;
@@ -49,6 +50,7 @@ export async function compareObjects(
   const { manifests, canaries, trials, forbidden, now, hasTime } = conditions;
   const findings: (readonly [Subject, Finding])[] = [];
   const unsure: string[] = [];
+  const untried: string[] = [];
   const doubt = (subject: Subject, ...reasons: readonly string[]): void => {
     for (const reason of reasons) unsure.push(keyFor(reason, subject.ref));
   };
@@ -82,15 +84,15 @@ export async function compareObjects(
     // Told of as an image already.
     const others = images.length === 0 ? found : found.filter(({ path }) => !path.endsWith('.image'));
     if (others.length > 0) findings.push([subject, fieldsFinding(subject, others)]);
-    // Only a trial shows that what another one showed is gone.
-    else if (found.length === 0 && !tried.changed.has(subject)) doubt(subject, CHANGED);
+    else if (!tried.changed.has(subject)) untried.push(keyFor(CHANGED, subject.ref));
   });
-  return { findings, unsure, after: tried.after, left: tried.left };
+  return { findings, unsure, untried, after: tried.after, left: tried.left };
 }
 
 interface Changed {
   readonly path: string;
   readonly owner: Owned | null;
+  readonly byTrial: boolean;
 }
 
 function changedFields(
@@ -100,12 +102,14 @@ function changedFields(
   scaledByFlagger: boolean,
 ): Changed[] {
   const people = isLeftAlone(live) === 'partly' ? [] : writtenByPeople(owners);
-  const changed = new Map<string, Changed>(people.map((owner) => [owner.path, { path: owner.path, owner }]));
+  const changed = new Map<string, Changed>(
+    people.map((owner) => [owner.path, { path: owner.path, owner, byTrial: false }]),
+  );
   for (const path of tried) {
     const owner = ownerOf(path, owners);
     if (owner !== null && isController(owner.manager)) continue;
     if (owner !== null && changed.has(owner.path)) continue;
-    changed.set(path, { path, owner });
+    changed.set(path, { path, owner, byTrial: true });
   }
   return [...changed.values()].filter(({ path }) => !(scaledByFlagger && path === 'spec.replicas'));
 }
@@ -123,7 +127,8 @@ function fieldsFinding({ ref, holding }: Subject, changed: readonly Changed[]): 
   const more = changed.length > FIELDS ? `, and ${changed.length - FIELDS} fields more` : '';
   const message = `${nameOf(ref)} was changed: ${parts.join('; ')}${more}.`;
   const times = changed.flatMap(({ owner }) => owner?.at ?? []).sort();
-  return finding(CHANGED, { ref, holding }, message, times[0] ?? null, 0);
+  const byTrial = changed.every((one) => one.byTrial);
+  return { ...finding(CHANGED, { ref, holding }, message, times[0] ?? null, 0), byTrial };
 }
 
 function imageFinding({ ref, holding }: Pick<Subject, 'ref' | 'holding'>, images: readonly Foreign[], grace: number) {

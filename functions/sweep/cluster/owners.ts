@@ -12,7 +12,7 @@ export interface Owned {
   readonly at: string | null;
 }
 
-const entry = z.object({ manager: text, time: text, subresource: text, fieldsV1: z.unknown() });
+const entry = z.object({ manager: text, time: text, subresource: text, fieldsV1: z.unknown().optional() });
 
 /** An object holds some 1.5 MiB, most of which may be this. */
 const MOST = 5000;

@@ -73,7 +73,7 @@ async function lookAt(cluster: Cluster, tip: string, before: Memory, deps: Clust
     // Nothing of what it was known for is gone by that.
     const unsure = new Set(Object.keys(before.entries).filter((key) => before.entries[key]?.object.kind !== 'Cluster'));
     const findings = [{ reason, object, message, hint, since: null, grace, mend: null }];
-    return { findings, unsure, trials: before.trials };
+    return { findings, unsure, untried: new Set(), trials: before.trials };
   }
 }
 
