@@ -91,7 +91,8 @@ describe('a canary fails', () => {
 
   test('nobody, while it is only waiting, or its target’s pods come up', () => {
     const trying = seen({ ...FAILED, phase: 'Progressing' }, { complete: false, pods: [CRASH] });
-    assert.equal(looks([1, trying], [31, trying], [300, trying]), 'wait');
+    const start = facts({ followers: [idle()], workloads: [workload({ canary: canary({ primary: OLD_PRIMARY }) })] });
+    assert.equal(looks([0, start], [1, trying], [31, trying], [300, trying]), 'wait');
   });
 
   test('without anyone to blame where the primary was not available either', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { keyOf } from '../../functions/verify/chain.ts';
 import { type Deps, follow, followSooner } from '../../functions/verify/follow.ts';
 import { openChains } from '../../functions/verify/open-chains.ts';
 import { run } from '../../functions/verify/run.ts';
@@ -145,6 +146,43 @@ describe('a chain of looks', () => {
     );
     await one.runOut();
     assert.equal(one.verdicts.length, 1);
+  });
+
+  test('a look that was begun and not ended is taken over when no invocation can be at it any more', async () => {
+    const one = world();
+    // It dies before it could give its look back.
+    assert.equal(await one.deliver(1, 2), false);
+    one.wait(140_000);
+    assert.equal(await one.deliver(1), false);
+    assert.equal(one.queue.length, 0);
+    one.wait(20_000);
+    assert.equal(await one.deliver(1), true);
+    assert.equal(one.queue.length, 1);
+    one.queue.length = 0;
+    // A message may be so late.
+    one.wait(161_000);
+    assert.equal(await one.deliver(1), true);
+    assert.equal(one.queue.length, 0);
+  });
+
+  test('what stands in the table and can’t be read counts as lost', async () => {
+    const key = keyOf(landed());
+    const one = world();
+    await one.deliver(1);
+    const item = await one.table.read(key);
+    for (const odd of ['x', { ...(item?.value as object), landed: {} }, { ...(item?.value as object), look: 'x' }]) {
+      const lost = world();
+      await lost.table.write(key, odd, null, new Date(LANDED_AT + 1e9));
+      await lost.deliver(1);
+      assert.equal(lost.queue.length, 1);
+    }
+  });
+
+  test('the key of a unit with a long name fits into a table', () => {
+    assert.equal(keyOf(landed({ unit: 'a#b' })), `look:${landed().release}:a#b`);
+    const long = (end: string) => keyOf(landed({ unit: `a#${'é'.repeat(1500)}${end}` }));
+    assert.ok(Buffer.byteLength(long('1')) < 100);
+    assert.notEqual(long('1'), long('2'));
   });
 
   test('told again after its end, the same verdict is sent again', async () => {
