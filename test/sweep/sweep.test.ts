@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Cursor, cursorOf } from '../../functions/sweep/cursor.ts';
+import { type Cursor, clusterOf, cursorOf } from '../../functions/sweep/cursor.ts';
 import { type Deps, sweep } from '../../functions/sweep/sweep.ts';
 import type { Change } from '../../shared/change/change.ts';
 import { formatChange } from '../../shared/change/own.ts';
@@ -84,6 +84,27 @@ describe('sweep', () => {
       'Remove swept/gone.yaml',
     ]);
     assert.deepEqual((await swept()).asked, []);
+  });
+
+  test('asks for a look at each cluster, once a sweep, before anything that may take time', async () => {
+    const clusters = ['prod', 'staging'];
+    const { told } = await swept(null, { clusters });
+    assert.deepEqual(
+      told.map(({ type, detail }) => [type, clusterOf(detail), cursorOf(detail)]),
+      clusters.map((name) => ['SweepContinues', name, null]),
+    );
+    const { told: continued } = await swept(
+      { phase: 'bucket', mirror: 's3://releases/config/', after: '' },
+      { clusters },
+    );
+    assert.deepEqual(continued, []);
+    assert.equal(clusterOf({}), null);
+    const early: Notice[] = [];
+    const remote = { tips: () => Promise.reject(new Error('Git is away')) } as never;
+    await assert.rejects(
+      swept(null, { clusters, remote, bus: { put: async (notices) => void early.push(...notices) } }),
+    );
+    assert.equal(early.length, 2);
   });
 
   test('what was rejected is not asked for again', async () => {
