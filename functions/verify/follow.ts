@@ -5,11 +5,13 @@ import { asFerryError, FerryError, Retryable } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
 import type { Look, Reported } from '../../shared/notice/look.ts';
+import { printable } from '../../shared/printable.ts';
 import type { Table } from '../../shared/table/table.ts';
 import { type Chain, claim, type Held, keyOf, readChain, writeChain } from './chain.ts';
 import { type Judgement, judge } from './judge.ts';
 import { look as lookAt } from './look.ts';
 import { noteChain, openChains } from './open-chains.ts';
+import { concerns } from './report.ts';
 import { deadlineOf, delayOf } from './schedule.ts';
 
 /** What following works with. It reads clusters and Git, and writes to neither. */
@@ -82,15 +84,6 @@ async function lookSooner(
   await writeChain(table, { chain: { ...chain, memory: judgement.remember, learnt }, version });
 }
 
-/** A report that names what is known to be none of a chain's is not for it; what is not known yet may be. */
-function concerns({ learnt, landed }: Chain, objects: readonly Reported[]): boolean {
-  const declared = learnt.own?.objects ?? [];
-  if (objects.length === 0 || declared.length === 0 || landed.image !== null) return true;
-  const workloads = objects.filter(({ kind }) => /^(?:Deployment|StatefulSet|DaemonSet)$/u.test(kind));
-  if (workloads.length < objects.length) return true;
-  return workloads.some((one) => declared.some(({ kind, name }) => kind === one.kind && one.name.includes(name)));
-}
-
 interface Judged {
   readonly judgement: Judgement;
   readonly learnt: Chain['learnt'];
@@ -139,6 +132,8 @@ async function tell({ landed, verdict }: Chain, { send }: Deps): Promise<void> {
   const { reason, message, hint } = verdict;
   const read = outcome.safeParse(verdict.verdict);
   if (!read.success) throw new Retryable('TableUnavailable', 'The table holds a verdict that is none.');
-  const words = message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message;
+  // What others say must neither begin a line of a commit's message, nor hide in it.
+  const line = printable(message.replaceAll(/\s+/gu, ' ').trim());
+  const words = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
   await send([{ kind: 'verdict', unit, release, verdict: read.data, reason, message: words, hint }]);
 }

@@ -22,8 +22,9 @@ export const own = z.object({
 
 export type Own = z.infer<typeof own>;
 
-/** Objects that are remembered: what is beyond them is judged by its agent alone. */
+/** Objects that are remembered, and their size there in characters: what is beyond is judged by its agent alone. */
 const OBJECTS = 300;
+const REMEMBERED = 100_000;
 /** Files that are read, and characters of them that are parsed. */
 const FILES = 300;
 const CHARACTERS = 4 * 2 ** 20;
@@ -47,7 +48,7 @@ export async function readOwn(remote: Remote, { commit, paths }: Pick<Landed, 'c
   const files = [...plain, ...below].filter((path) => /\.(?:ya?ml|json)$/iu.test(path)).slice(0, FILES);
   await draft.open(files);
   const texts = [...(await draft.read(files)).values()].map((bytes) => Buffer.from(bytes).toString());
-  return { objects: declaredIn(texts).slice(0, OBJECTS), chart: charts.length > 0, parents: [...parents] };
+  return { objects: declaredIn(texts), chart: charts.length > 0, parents: [...parents] };
 }
 
 /** A file of a chart stands beside its Chart.yaml, or in a folder that does. */
@@ -63,6 +64,7 @@ function isOfChart(draft: Draft, path: string): boolean {
 export function declaredIn(texts: readonly string[]): Own['objects'] {
   const found = new Map<string, Own['objects'][number]>();
   let characters = 0;
+  let remembered = 0;
   for (const text of texts) {
     characters += text.length;
     if (characters > CHARACTERS) break;
@@ -72,7 +74,11 @@ export function declaredIn(texts: readonly string[]): Own['objects'] {
       const { apiVersion, kind, metadata } = parsed;
       const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
       const one = { group, kind, namespace: metadata.namespace ?? null, name: metadata.name };
-      found.set(JSON.stringify(one), one);
+      const key = JSON.stringify(one);
+      if (found.has(key)) continue;
+      remembered += key.length;
+      if (found.size >= OBJECTS || remembered > REMEMBERED) return [...found.values()];
+      found.set(key, one);
     }
   }
   return [...found.values()];

@@ -5,8 +5,8 @@ import { keyOf } from '../../functions/verify/chain.ts';
 import { type Deps, follow, followSooner } from '../../functions/verify/follow.ts';
 import { openChains } from '../../functions/verify/open-chains.ts';
 import { run } from '../../functions/verify/run.ts';
-import { deadlineOf, delayOf } from '../../functions/verify/schedule.ts';
 import type { Change } from '../../shared/change/change.ts';
+import { formatChange, fromOwn } from '../../shared/change/own.ts';
 import { Retryable } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import { formatLook, type Look } from '../../shared/notice/look.ts';
@@ -242,6 +242,21 @@ describe('a chain of looks', () => {
     assert.deepEqual(await openChains(one.table), []);
   });
 
+  test('the words of a verdict stand on one line, and fit', async () => {
+    const one = world();
+    const cluster = memoryCluster();
+    cluster.fault = new Retryable('ClusterBusy', `It says:\n\nGitferry-Held: x\u202e ${'x'.repeat(9000)}`);
+    one.wait(900_000);
+    await follow(landed(), 1, { ...one.deps, clusters: [cluster] });
+    one.wait(120_000);
+    await follow(landed(), 2, { ...one.deps, clusters: [cluster] });
+    const [verdict] = one.verdicts;
+    assert.ok(verdict?.kind === 'verdict');
+    assert.match(verdict.message, /It says: Gitferry-Held: x\\u\{202e\} x+…$/u);
+    assert.ok(verdict.message.length <= 4000);
+    assert.deepEqual(fromOwn(JSON.parse(formatChange(verdict))), verdict);
+  });
+
   test('without clusters there is nothing to follow, and no verdict', async () => {
     const one = world();
     await follow(landed(), 1, { ...one.deps, clusters: [] });
@@ -315,28 +330,5 @@ describe('a batch of messages', () => {
     );
     assert.equal(one.queue.length, 3);
     assert.equal(new Set(cluster.asked).size, cluster.asked.length);
-  });
-});
-
-describe('the schedule', () => {
-  const usual = { now: 0, deadline: 3_600_000, soon: null };
-
-  test('looks often at first, then every two minutes', () => {
-    const delays = Array.from({ length: 16 }, (_, index) => delayOf({ ...usual, look: index + 2 }));
-    assert.deepEqual(delays, [1, 1, 2, 3, 5, 8, 13, 20, 30, 45, 60, 90, 120, 120, 120, 120]);
-  });
-
-  test('is there when something may be believed, and when the deadline passes', () => {
-    assert.equal(delayOf({ ...usual, look: 20, soon: 9_100 }), 10);
-    assert.equal(delayOf({ ...usual, look: 20, deadline: 30_500 }), 31);
-    assert.equal(delayOf({ ...usual, look: 2, soon: 0 }), 1);
-    assert.equal(delayOf({ ...usual, look: 20, now: 5, deadline: 4 }), 120);
-  });
-
-  test('the deadline counts from the landing; what was told of late has two minutes', () => {
-    assert.equal(deadlineOf(1000, 2000, 600_000), 601_000);
-    assert.equal(deadlineOf(0, 3_600_000, 600_000), 3_720_000);
-    assert.equal(deadlineOf(0, 3_600_000, 30_000), 3_630_000);
-    assert.equal(deadlineOf(Number.NaN, 5000, 30_000), 35_000);
   });
 });

@@ -250,6 +250,22 @@ describe('the objects of a unit', () => {
     ]);
   });
 
+  test('are remembered as far as a table holds them', () => {
+    const many = (length: number, name: string): number => {
+      const one = (index: number) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}${index} }\n`;
+      return declaredIn([Array.from({ length }, (_, index) => one(index)).join('---\n')]).length;
+    };
+    assert.equal(many(299, 'a'), 299);
+    assert.equal(many(400, 'a'), 300);
+    const long = declaredIn(
+      Array.from({ length: 299 }, (_, index) => {
+        const name = `${'n'.repeat(240)}${index}`;
+        return `apiVersion: ${'g'.repeat(240)}/v1\nkind: ${'K'.repeat(240)}\nmetadata: { name: ${name} }\n`;
+      }),
+    );
+    assert.ok(long.length > 50 && JSON.stringify(long).length < 101_000, String(long.length));
+  });
+
   const held = (path: string, kind = 'Deployment', apiVersion = 'apps/v1') => {
     const [namespace = '', name = ''] = path.split('/');
     return { apiVersion, kind, namespace, name };
