@@ -75,6 +75,7 @@ export function verdictHistory(world: World): VerdictHistory {
       const isFailed = event.type === 'verdict' && event.verdict === 'failed' && event.onFailure === 'revert';
       if (isFailed || event.type === 'asked')
         for (const { unit, release } of namedBy(event, records)) {
+          if (isStuck(entry, event) && unit !== event.unit) continue;
           if (release.content === null || (isFailed && release.reverts !== undefined)) continue;
           if (isMove(records, delivered, unit, release)) continue;
           guilt.set(unit, of(unit).add(release.content));
@@ -115,6 +116,11 @@ export function isMove(
   const own = records.filter((one) => one.unit === unit);
   const before = own[own.findIndex((one) => one.release.release === release) - 1]?.release;
   return !isImage(unit) && before?.content === content && delivered.has(`${before?.release} ${unit}`);
+}
+
+/** Whether it is told that a release could not be taken back: then none but the guilty is held. */
+function isStuck({ events }: Entry, { unit }: Told): boolean {
+  return events.some((one) => one.type === 'stalled' && one.reason === 'RevertConflict' && one.unit === unit);
 }
 
 type OnBranch = Recorded & { readonly oid: string };

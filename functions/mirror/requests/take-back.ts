@@ -46,7 +46,9 @@ export async function takeBack(batch: Batch, unit: string, made: Release, why: s
   if (edited.length > 0) tellConflict(batch, unit, made, edited);
   else if (orphan !== undefined) tellOrphan(batch, unit, made, orphan.state.unit);
   else for (const restoration of planned) if (restoration.kind !== 'orphan') await restore(batch, restoration, why);
-  for (const id of units) if (!isMoved.has(id)) hold(batch, id, made);
+  // Of what landed together and stays, none but the guilty is held: else the others' next best would land without them.
+  const stays = edited.length > 0 || orphan !== undefined;
+  for (const id of stays ? [unit] : units) if (!isMoved.has(id)) hold(batch, id, made);
   return units;
 }
 
