@@ -257,6 +257,21 @@ describe('a chain of looks', () => {
     assert.deepEqual(fromOwn(JSON.parse(formatChange(verdict))), verdict);
   });
 
+  test('nor does it join a look that is under way, and a chain is not dead before its look was due', async () => {
+    const one = world();
+    assert.equal(await one.deliver(1, 4), false);
+    one.wait(700_000);
+    await followSooner([], one.deps);
+    assert.deepEqual(one.verdicts, []);
+    const two = world();
+    await two.deliver(1);
+    while ((two.queue[0]?.at ?? 0) - two.at() < 90_000) await two.next();
+    const waiting = [...two.queue];
+    two.wait(89_000);
+    await two.deliver(1);
+    assert.deepEqual(two.queue, waiting);
+  });
+
   test('without clusters there is nothing to follow, and no verdict', async () => {
     const one = world();
     await follow(landed(), 1, { ...one.deps, clusters: [] });
