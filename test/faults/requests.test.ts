@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { digestOf } from '../../functions/mirror/files/content.ts';
 import { formatChange } from '../../shared/change/own.ts';
 import { readTrailer } from '../../shared/git/trailers.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
-import { chart } from '../simulation/archives.ts';
+import { type Ferry, startFerry } from '../servers/ferry.ts';
+import { chart, tgz } from '../simulation/archives.ts';
 import { changedLines, read, workOff } from './images.ts';
 import {
   ask,
@@ -20,22 +22,28 @@ import {
   rules,
   tip,
   told,
+  toldOf,
   verdict,
   withFerry,
 } from './requests.ts';
 
 describe('fault 53', () => {
-  test('a rollback, and the same again: one revert', () =>
-    withFerry(async (ferry) => {
-      await drop(ferry, 'config/a.yaml', 'a: 1\n');
-      const made = await drop(ferry, 'config/a.yaml', 'a: 2\n');
-      await ask(ferry, rollback(made), rollback(made));
-      await ask(ferry, rollback(made));
-      assert.equal(await read(ferry, 'apps/a.yaml'), 'a: 1\n');
-      assert.deepEqual((await ferry.releases()).slice(2), ['Revert "Release apps/a.yaml"']);
-      const asked = (await ferry.events()).filter(({ type }) => type === 'asked');
-      assert.equal(asked.length, 1);
-    }));
+  let ferry: Ferry;
+  before(async () => {
+    ferry = await startFerry({}, {}, rules());
+  });
+  after(() => ferry.close());
+
+  test('a rollback, and the same again: one revert', async () => {
+    await drop(ferry, 'config/a.yaml', 'a: 1\n');
+    const made = await drop(ferry, 'config/a.yaml', 'a: 2\n');
+    await ask(ferry, rollback(made), rollback(made));
+    await ask(ferry, rollback(made));
+    assert.equal(await read(ferry, 'apps/a.yaml'), 'a: 1\n');
+    assert.deepEqual((await ferry.releases()).slice(2), ['Revert "Release apps/a.yaml"']);
+    const asked = (await ferry.events()).filter(({ type }) => type === 'asked');
+    assert.equal(asked.length, 1);
+  });
 
   test('later commits of people on top: of an image only its own spans go back', () =>
     withFerry(
@@ -58,75 +66,80 @@ describe('fault 53', () => {
       { files: { 'deploy/api.yaml': deployment(`${IMAGE}:0.9.0`) } },
     ));
 
-  test('an edit in the way: none of it goes back, that is told once, and a rollback works once it is out of the way', () =>
-    withFerry(async (ferry) => {
-      await drop(ferry, 'charts/web-1.0.0.tgz', await chart('web', '1.0.0'));
-      const made = await drop(ferry, 'charts/web-1.1.0.tgz', await chart('web', '1.1.0'));
-      const mended = await read(ferry, 'charts/web/values.yaml');
-      await ferry.server.repository.commit({ 'charts/web/values.yaml': 'mine: 1\n' });
-      told(ferry);
-      await ask(ferry, verdict(made, 'failed'));
-      // The next best waits, because of the same edit.
-      assert.deepEqual(told(ferry), ['Verdict failed', 'Stalled RevertConflict', 'Waiting PlaceEdited']);
-      const pushes = ferry.pushes();
-      await ask(ferry, rollback(made), verdict(made, 'failed'));
-      assert.equal(ferry.pushes(), pushes);
-      assert.match(await read(ferry, 'charts/web/Chart.yaml'), /1\.1\.0/u);
-      await ferry.server.repository.commit({ 'charts/web/values.yaml': mended });
-      await ask(ferry, rollback(made));
-      assert.match(await read(ferry, 'charts/web/Chart.yaml'), /1\.0\.0/u);
-    }));
+  test('an edit in the way: none of it goes back, that is told once, and a rollback works once it is out of the way', async () => {
+    await drop(ferry, 'charts/web-1.0.0.tgz', await chart('web', '1.0.0'));
+    const made = await drop(ferry, 'charts/web-1.1.0.tgz', await chart('web', '1.1.0'));
+    const mended = await read(ferry, 'charts/web/values.yaml');
+    await ferry.server.repository.commit({ 'charts/web/values.yaml': 'mine: 1\n' });
+    told(ferry);
+    await ask(ferry, verdict(made, 'failed'));
+    // The next best waits, because of the same edit.
+    assert.deepEqual(told(ferry), ['Verdict failed', 'Stalled RevertConflict', 'Waiting PlaceEdited']);
+    const pushes = ferry.pushes();
+    await ask(ferry, rollback(made), verdict(made, 'failed'));
+    assert.equal(ferry.pushes(), pushes);
+    assert.match(await read(ferry, 'charts/web/Chart.yaml'), /1\.1\.0/u);
+    await ferry.server.repository.commit({ 'charts/web/values.yaml': mended });
+    await ask(ferry, rollback(made));
+    assert.match(await read(ferry, 'charts/web/Chart.yaml'), /1\.0\.0/u);
+  });
 
-  test('what a person set back in part goes back as to the rest', () =>
-    withFerry(async (ferry) => {
-      const { tgz } = await import('../simulation/archives.ts');
-      await drop(ferry, 'config/set.tgz', await tgz({ 'p.yaml': 'p: 1\n', 'q.yaml': 'q: 1\n' }));
-      const made = await drop(ferry, 'config/set.tgz', await tgz({ 'p.yaml': 'p: 2\n', 'q.yaml': 'q: 2\n' }));
-      await ferry.server.repository.commit({ 'apps/p.yaml': 'p: 1\n' });
-      await ask(ferry, verdict(made, 'failed'));
-      assert.equal(await read(ferry, 'apps/p.yaml'), 'p: 1\n');
-      assert.equal(await read(ferry, 'apps/q.yaml'), 'q: 1\n');
-    }));
+  test('what a person set back in part goes back as to the rest', async () => {
+    await drop(ferry, 'config/set.tgz', await tgz({ 'p.yaml': 'p: 1\n', 'q.yaml': 'q: 1\n' }));
+    const made = await drop(ferry, 'config/set.tgz', await tgz({ 'p.yaml': 'p: 2\n', 'q.yaml': 'q: 2\n' }));
+    await ferry.server.repository.commit({ 'apps/p.yaml': 'p: 1\n' });
+    await ask(ferry, verdict(made, 'failed'));
+    assert.equal(await read(ferry, 'apps/p.yaml'), 'p: 1\n');
+    assert.equal(await read(ferry, 'apps/q.yaml'), 'q: 1\n');
+  });
 });
 
 describe('an invocation that takes a release back ends anywhere: one revert, and its verdict told', () => {
+  let ferry: Ferry;
+  before(async () => {
+    ferry = await startFerry({}, {}, rules());
+  });
+  after(() => ferry.close());
+
   for (const effect of ['push', 'announce', 'delete'] as const)
     for (const when of ['before', 'after'] as const)
       for (const broken of [false, true])
-        test(`${when} ${effect}${broken ? ', while gitferry.yaml is broken' : ''}`, () =>
-          withFerry(async (ferry) => {
-            await drop(ferry, 'config/a.yaml', 'a: 1\n');
-            const made = await drop(ferry, 'config/a.yaml', 'a: 2\n');
-            const stuck = await drop(ferry, 'config/b.yaml', 'b: 1\n');
-            await ferry.server.repository.commit({ 'apps/b.yaml': 'b: mine\n' });
-            if (broken) await ferry.server.repository.commit({ 'gitferry.yaml': 'mirrors: nonsense\n' });
-            told(ferry);
-            await ferry.send(formatChange(verdict(made, 'failed')));
-            await ferry.send(formatChange(verdict(stuck, 'failed')));
-            assert.ok(await crash(ferry, effect, when));
-            await workOff(ferry);
-            const words = new Set(told(ferry));
-            assert.ok(words.has('Verdict failed'), 'its verdict was told');
-            assert.ok(words.has('Landed reverts'), 'that it went back was told');
-            assert.ok(words.has('Stalled RevertConflict'), 'what keeps the other was told');
-            const events = await ferry.events();
-            assert.equal(events.filter(({ type }) => type === 'verdict').length, 2);
-            assert.equal(events.filter(({ reverts }) => reverts !== undefined).length, 1);
-            assert.equal((await ferry.releases()).length, 4);
-            assert.equal(await read(ferry, 'apps/a.yaml'), 'a: 1\n');
-            assert.equal(await ferry.depth(), 0);
-          }));
+        test(`${when} ${effect}${broken ? ', while gitferry.yaml is broken' : ''}`, async () => {
+          const [a, b] = [`${effect}-${when}-${broken}`, `${effect}-${when}-${broken}-edited`];
+          await drop(ferry, `config/${a}.yaml`, 'a: 1\n');
+          const made = await drop(ferry, `config/${a}.yaml`, 'a: 2\n');
+          const stuck = await drop(ferry, `config/${b}.yaml`, 'b: 1\n');
+          await ferry.server.repository.commit({ [`apps/${b}.yaml`]: 'b: mine\n' });
+          if (broken) await ferry.server.repository.commit({ 'gitferry.yaml': 'mirrors: nonsense\n' });
+          told(ferry);
+          await ferry.send(formatChange(verdict(made, 'failed')));
+          await ferry.send(formatChange(verdict(stuck, 'failed')));
+          assert.ok(await crash(ferry, effect, when));
+          await workOff(ferry);
+          const notices = ferry.notices.filter(({ detail }) => [made.unit, stuck.unit].includes(`${detail.unit}`));
+          const words = new Set(toldOf(notices));
+          assert.ok(words.has('Verdict failed'), 'its verdict was told');
+          assert.ok(words.has('Landed reverts'), 'that it went back was told');
+          assert.ok(words.has('Stalled RevertConflict'), 'what keeps the other was told');
+          const events = (await ferry.events()).filter(({ unit }) => unit === made.unit || unit === stuck.unit);
+          assert.equal(events.filter(({ type }) => type === 'verdict').length, 2);
+          assert.equal(events.filter(({ reverts }) => reverts !== undefined).length, 1);
+          assert.equal(events.filter(({ type }) => type === 'landed').length, 4);
+          assert.equal(await read(ferry, `apps/${a}.yaml`), 'a: 1\n');
+          assert.equal(await ferry.depth(), 0);
+          if (broken) await ferry.server.repository.commit({ 'gitferry.yaml': rules() });
+          if (broken) await ask(ferry, { kind: 'config' });
+        });
 
-  test('a verdict on a release of long ago is told, too, when the process ended before that', () =>
-    withFerry(async (ferry) => {
-      const made = await drop(ferry, 'config/a.yaml', 'a: 0\n');
-      for (let number = 1; number < 5; number += 1) await drop(ferry, 'config/a.yaml', `a: ${number}\n`);
-      told(ferry);
-      await ferry.send(formatChange(verdict(made, 'delivered')));
-      assert.ok(await crash(ferry, 'announce', 'before'));
-      await workOff(ferry);
-      assert.ok(told(ferry).includes('Verdict delivered'));
-    }));
+  test('a verdict on a release of long ago is told, too, when the process ended before that', async () => {
+    const made = await drop(ferry, 'config/a.yaml', 'a: 0\n');
+    for (let number = 1; number < 5; number += 1) await drop(ferry, 'config/a.yaml', `a: ${number}\n`);
+    told(ferry);
+    await ferry.send(formatChange(verdict(made, 'delivered')));
+    assert.ok(await crash(ferry, 'announce', 'before'));
+    await workOff(ferry);
+    assert.ok(told(ferry).includes('Verdict delivered'));
+  });
 });
 
 describe('others push, or the server refuses, while a release goes back', () => {
@@ -208,74 +221,77 @@ describe('others push, or the server refuses, while a release goes back', () => 
 });
 
 describe('what verdicts may say', () => {
-  test('two in one batch: each is done, in one push', () =>
-    withFerry(async (ferry) => {
-      const one = await drop(ferry, 'config/a.yaml', 'a: 1\n');
-      const two = await drop(ferry, 'config/b.yaml', 'b: 1\n');
-      const pushes = ferry.pushes();
-      await ask(ferry, verdict(one, 'failed'), verdict(two, 'delivered'));
-      assert.equal(ferry.pushes(), pushes + 1);
-      assert.equal(await entry(ferry, 'apps/a.yaml'), '');
-      assert.equal(await read(ferry, 'apps/b.yaml'), 'b: 1\n');
-    }));
+  let ferry: Ferry;
+  before(async () => {
+    ferry = await startFerry({}, {}, rules());
+  });
+  after(() => ferry.close());
 
-  test('of a release or a unit that nobody knows: nothing, and the others of the batch are done', () =>
-    withFerry(async (ferry) => {
-      const made = await drop(ferry, 'config/a.yaml', 'a: 1\n');
-      const other = await drop(ferry, 'config/b.yaml', 'b: 1\n');
-      const unknown = { ...made, release: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
-      const units = ['config#none.yaml', 'none', '#', '__proto__', 'toString#a', made.unit];
-      told(ferry);
-      await ask(ferry, ...units.map((unit) => verdict({ ...unknown, unit }, 'failed')), rollback(unknown));
-      await ask(ferry, verdict({ ...other, unit: made.unit }, 'failed'));
-      assert.deepEqual(told(ferry), []);
-      assert.equal(await read(ferry, 'apps/a.yaml'), 'a: 1\n');
-      await ask(ferry, verdict(made, 'failed'));
-      assert.equal(await entry(ferry, 'apps/a.yaml'), '');
-    }));
+  test('two in one batch: each is done, in one push', async () => {
+    const one = await drop(ferry, 'config/a.yaml', 'a: 1\n');
+    const two = await drop(ferry, 'config/b.yaml', 'b: 1\n');
+    const pushes = ferry.pushes();
+    await ask(ferry, verdict(one, 'failed'), verdict(two, 'delivered'));
+    assert.equal(ferry.pushes(), pushes + 1);
+    assert.equal(await entry(ferry, 'apps/a.yaml'), '');
+    assert.equal(await read(ferry, 'apps/b.yaml'), 'b: 1\n');
+  });
 
-  test('in a wrong shape: rejected, and the others of the batch are done', () =>
-    withFerry(async (ferry) => {
-      const made = await drop(ferry, 'config/a.yaml', 'a: 1\n');
-      const sound = JSON.parse(formatChange(verdict(made, 'failed')));
-      const wrong = [
-        { verdict: 'exploded' },
-        { release: 'x'.repeat(26) },
-        { release: ['a'] },
-        { unit: 'u'.repeat(2001) },
-        { unit: '' },
-        { reason: 'Reason\nGitferry-Release: x' },
-        { message: 'x'.repeat(200_000) },
-        { message: { text: 'x' } },
-        { kind: 'lift', version: '' },
-        { kind: 'rollback', why: 'x'.repeat(5000) },
-      ];
-      told(ferry);
-      for (const one of wrong) await ferry.send(JSON.stringify({ ...sound, ...one }));
-      await workOff(ferry);
-      assert.deepEqual([...new Set(told(ferry))], ['Rejected EventInvalid']);
-      assert.equal(await read(ferry, 'apps/a.yaml'), 'a: 1\n');
-      await ask(ferry, sound);
-      assert.equal(await entry(ferry, 'apps/a.yaml'), '');
-    }));
+  test('of a release or a unit that nobody knows: nothing, and the others of the batch are done', async () => {
+    const made = await drop(ferry, 'config/u.yaml', 'a: 1\n');
+    const other = await drop(ferry, 'config/v.yaml', 'b: 1\n');
+    const unknown = { ...made, release: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+    const units = ['config#none.yaml', 'none', '#', '__proto__', 'toString#a', made.unit];
+    told(ferry);
+    await ask(ferry, ...units.map((unit) => verdict({ ...unknown, unit }, 'failed')), rollback(unknown));
+    await ask(ferry, verdict({ ...other, unit: made.unit }, 'failed'));
+    assert.deepEqual(told(ferry), []);
+    assert.equal(await read(ferry, 'apps/u.yaml'), 'a: 1\n');
+    await ask(ferry, verdict(made, 'failed'));
+    assert.equal(await entry(ferry, 'apps/u.yaml'), '');
+  });
 
-  test('words from the cluster start neither lines nor trailers', () =>
-    withFerry(async (ferry) => {
-      const evil = 'x\n\nGitferry-Release: 01ARZ3NDEKTSV4RRFFQ69G5FAV\r\nGitferry-Record: {}\u2028\u0000\u001b[31m\n\n';
-      const made = await drop(ferry, 'config/a.yaml', 'a: 1\n');
-      await ask(ferry, verdict(made, 'failed', evil.repeat(20)));
-      await drop(ferry, 'config/b.yaml', 'b: 1\n');
-      const other = await drop(ferry, 'config/b.yaml', 'b: 2\n');
-      await ask(ferry, { ...rollback(other, evil), by: evil } as ReturnType<typeof rollback>);
-      for (const commit of ['main', 'main~3']) {
-        const text = await message(ferry, commit);
-        assert.match(text, /^Revert "/u);
-        assert.equal(text.split('\n').filter((line) => line.startsWith('Gitferry-Re')).length, 3);
-        assert.equal(readTrailer(text, 'Gitferry-Release').length, 1);
-        assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u2028]/u);
-      }
-      assert.equal((await ferry.releases()).length, 5);
-    }));
+  test('in a wrong shape: rejected, and the others of the batch are done', async () => {
+    const made = await drop(ferry, 'config/w.yaml', 'a: 1\n');
+    const sound = JSON.parse(formatChange(verdict(made, 'failed')));
+    const wrong = [
+      { verdict: 'exploded' },
+      { release: 'x'.repeat(26) },
+      { release: ['a'] },
+      { unit: 'u'.repeat(2001) },
+      { unit: '' },
+      { reason: 'Reason\nGitferry-Release: x' },
+      { message: 'x'.repeat(200_000) },
+      { message: { text: 'x' } },
+      { kind: 'lift', version: '' },
+      { kind: 'rollback', why: 'x'.repeat(5000) },
+    ];
+    told(ferry);
+    for (const one of wrong) await ferry.send(JSON.stringify({ ...sound, ...one }));
+    await workOff(ferry);
+    assert.deepEqual([...new Set(told(ferry))], ['Rejected EventInvalid']);
+    assert.equal(await read(ferry, 'apps/w.yaml'), 'a: 1\n');
+    await ask(ferry, sound);
+    assert.equal(await entry(ferry, 'apps/w.yaml'), '');
+  });
+
+  test('words from the cluster start neither lines nor trailers', async () => {
+    const count = (await ferry.releases()).length;
+    const evil = 'x\n\nGitferry-Release: 01ARZ3NDEKTSV4RRFFQ69G5FAV\r\nGitferry-Record: {}\u2028\u0000\u001b[31m\n\n';
+    const made = await drop(ferry, 'config/x.yaml', 'a: 1\n');
+    await ask(ferry, verdict(made, 'failed', evil.repeat(20)));
+    await drop(ferry, 'config/y.yaml', 'b: 1\n');
+    const other = await drop(ferry, 'config/y.yaml', 'b: 2\n');
+    await ask(ferry, { ...rollback(other, evil), by: evil } as ReturnType<typeof rollback>);
+    for (const commit of ['main', 'main~3']) {
+      const text = await message(ferry, commit);
+      assert.match(text, /^Revert "/u);
+      assert.equal(text.split('\n').filter((line) => line.startsWith('Gitferry-Re')).length, 3);
+      assert.equal(readTrailer(text, 'Gitferry-Release').length, 1);
+      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u2028]/u);
+    }
+    assert.equal((await ferry.releases()).length, count + 5);
+  });
 });
 
 describe('what is set back', () => {
@@ -397,7 +413,6 @@ describe('what is set back', () => {
     test(`a release file’s release: ${edited ? 'where one of three is edited, none goes back' : 'all three go back'}`, () =>
       withFerry(
         async (ferry) => {
-          const { digestOf } = await import('../../functions/mirror/files/content.ts');
           await push(ferry, '1.0.0', 1);
           const web = await chart('web', '1.0.0');
           ferry.images.point(IMAGE, '1.1.0', digest(2));

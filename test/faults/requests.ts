@@ -1,6 +1,7 @@
 import type { Change } from '../../shared/change/change.ts';
 import { formatChange } from '../../shared/change/own.ts';
 import type { Outcome } from '../../shared/change/verdict.ts';
+import type { Notice } from '../../shared/notice/bus.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
 import { type Effect, type Ferry, startFerry } from '../servers/ferry.ts';
 import type { Files } from '../servers/git-repository.ts';
@@ -81,14 +82,16 @@ export function rollback({ unit, release }: Landed, why = ''): Change {
 }
 
 /** What was told since it was last asked, as `Verdict failed`. */
-export function told(ferry: Ferry): string[] {
-  return ferry.notices
-    .splice(0)
-    .map(({ type, detail }) =>
-      [type, detail.verdict ?? detail.reason, detail.reverts ? 'reverts' : undefined]
-        .filter((word) => word !== undefined && word !== null)
-        .join(' '),
-    );
+export function told({ notices }: Ferry): string[] {
+  return toldOf(notices.splice(0));
+}
+
+export function toldOf(notices: readonly Notice[]): string[] {
+  return notices.map(({ type, detail }) =>
+    [type, detail.verdict ?? detail.reason, detail.reverts ? 'reverts' : undefined]
+      .filter((word) => word !== undefined && word !== null)
+      .join(' '),
+  );
 }
 
 export function tip({ server }: Ferry, ref = 'main'): Promise<string> {
