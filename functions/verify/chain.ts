@@ -7,7 +7,7 @@ import { memory, NOTHING_REMEMBERED } from './facts.ts';
 import { learnt, NOTHING_LEARNT } from './look.ts';
 
 /** Longer than one invocation may take: a look that was begun and not ended by then never will be. */
-const INVOCATION = 150_000;
+const INVOCATION = 75_000;
 /** So much later than it was due, the message of a look is not coming any more. */
 const LOST = 180_000;
 /** A release without a verdict is told again for a day; the chain is remembered for longer. */
