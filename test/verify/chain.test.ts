@@ -152,10 +152,10 @@ describe('a chain of looks', () => {
     const one = world();
     // It dies before it could give its look back.
     assert.equal(await one.deliver(1, 2), false);
-    one.wait(140_000);
+    one.wait(70_000);
     assert.equal(await one.deliver(1), false);
     assert.equal(one.queue.length, 0);
-    one.wait(20_000);
+    one.wait(10_000);
     assert.equal(await one.deliver(1), true);
     assert.equal(one.queue.length, 1);
     one.queue.length = 0;
