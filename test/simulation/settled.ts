@@ -17,6 +17,8 @@ export function referencesSayTheRecord(world: World): void {
       ([place, said]) => said.image === image && isCovered(world.rules, place.slice(0, place.indexOf(' '))),
     );
     if (placed.length === 0 || state.waiting?.reason === 'PlaceEdited' || state.stopped !== undefined) continue;
+    // What could not be taken back is left for a person.
+    if (state.releases.some(({ stuck }) => stuck !== undefined)) continue;
     const wanted = wantedOf(world, image, state);
     const content = record?.content === REMOVED ? null : (record?.content ?? null);
     // What the rule does not let in any more stands until something else may.

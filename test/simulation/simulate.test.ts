@@ -11,7 +11,7 @@ import {
 } from './actions.ts';
 import { treeOfMain } from './invariants.ts';
 import { FIRST_RULES, IMAGE_RULES } from './rules.ts';
-import { check, checkImages, play, playOnly } from './simulate.ts';
+import { CASTS, check, checkImages, play, playOnly } from './simulate.ts';
 import { WITH_IMAGES } from './uploads.ts';
 import { World } from './world.ts';
 
@@ -40,6 +40,20 @@ for (const atomic of [true, false])
       await checkImages(await play(history, atomic, IMAGE_RULES, WITH_IMAGES));
     });
     for (let seed = SEED; steps < IMAGE_STEPS / 2; seed += 1) await fc.assert(property, { numRuns: 25, seed });
+  });
+
+/** The same where releases are judged: files alone cost little, images ten times, and release files more than that. */
+const JUDGED_STEPS = [5_000, 1_000, 700];
+
+for (const [index, { cast, rules, actions, check }] of CASTS.slice(-JUDGED_STEPS.length).entries())
+  test(`what failed stays away until a person lets it in, ${['files', 'with images', 'with release files'][index]}`, async () => {
+    let steps = 0;
+    const property = fc.asyncProperty(actions, fc.boolean(), async (history, atomic) => {
+      steps += history.length;
+      await check(await play(history, atomic, rules, cast));
+    });
+    for (let seed = SEED; steps < (JUDGED_STEPS[index] ?? 0); seed += 1)
+      await fc.assert(property, { numRuns: 10, seed });
   });
 
 /** The world as it would be if what its bucket holds had come at once. */

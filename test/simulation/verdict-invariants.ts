@@ -77,11 +77,12 @@ function revertIsSound(world: World, { made, entries }: VerdictHistory, revert: 
   // Without atomic pushes another verdict may be recorded between the two refs.
   const raced =
     !world.repository.atomic &&
-    world.asked.some((one) => one.kind === 'verdict' && one.release === release.reverts && one.verdict === 'failed');
-  assert.ok(
-    asked || ((judged || raced) && failed.release.reverts === undefined),
-    `${oid} takes back what nobody asked for`,
-  );
+    world.asked.some(
+      (one) =>
+        one.kind !== 'lift' && one.release === release.reverts && (one.kind === 'rollback' || one.verdict === 'failed'),
+    );
+  const isOwed = judged && failed.release.reverts === undefined;
+  assert.ok(asked || raced || isOwed, `${oid} takes back what nobody asked for`);
 }
 
 function sameUnit({ unit }: Made, other: string): boolean {
@@ -119,12 +120,10 @@ function revertGoesToItsTarget({ read }: World, { made }: VerdictHistory, revert
   const target = usable.findLast((one) => delivered.has(`${one.release.release} ${unit}`)) ?? usable.at(-1);
   const places = new Set(own.flatMap((one) => Object.keys(one.release.changed)));
   const before = read.parent(own[failed]?.oid ?? '') ?? '';
-  // What a person had set back stood before it, too.
-  if ((target?.release.content ?? null) !== release.content) {
-    for (const path of places)
-      assert.equal(read.standing(oid, path), read.standing(before, path), `${oid} takes ${unit} to no known content`);
-    return;
-  }
+  // What a person had set back, a move for example, stood before it, too.
+  const isPersons = peopleTouched(read, places, own[0]?.oid ?? '', before);
+  if (isPersons && [...places].every((path) => read.standing(oid, path) === read.standing(before, path))) return;
+  assert.equal(release.content, target?.release.content ?? null, `${oid} takes ${unit} to no known content`);
   for (const path of places) {
     // What a person set back since stays as it is.
     const left = read.standing(read.parent(oid) ?? '', path);
@@ -133,6 +132,16 @@ function revertGoesToItsTarget({ read }: World, { made }: VerdictHistory, revert
     const then = target === undefined || !touched(own, target, path) ? (read.parent(first) ?? '') : target.oid;
     assert.equal(read.standing(oid, path), read.standing(then, path), `${oid} does not take ${path} back`);
   }
+}
+
+/** Whether a commit by people after one and up to another changed any of these paths. */
+function peopleTouched(read: World['read'], places: ReadonlySet<string>, from: string, to: string): boolean {
+  const commits = to === '' ? [] : read.commits(to);
+  return commits.slice(commits.indexOf(from) + 1).some((oid) => {
+    const parent = read.parent(oid);
+    if (parent === null || read.isRelease(oid)) return false;
+    return [...places].some((path) => read.standing(oid, path) !== read.standing(parent, path));
+  });
 }
 
 /** Whether a path was one of the unit's when a release landed. */
