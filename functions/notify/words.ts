@@ -13,6 +13,12 @@ export function wordsOf(told: Told, recovered: boolean): Words | null {
   }
   if (told.type === 'Drift') {
     const { cluster, gone, message, hint, object } = told.detail;
+    // The cluster itself, which could not be looked at.
+    if (object.apiVersion === '') {
+      if (gone)
+        return { ...news(subject(`${cluster} is compared with Git again`), message, ''), severity: 'recovered' };
+      return problem(subject(`${cluster} can't be compared with Git`), message, '', hint);
+    }
     const name = `${object.kind} ${object.namespace === null ? '' : `${object.namespace}/`}${object.name}`;
     if (gone)
       return { ...news(subject(`${name} in ${cluster} is as in Git again`), message, ''), severity: 'recovered' };

@@ -15,21 +15,19 @@ import { clusterOf, cursorOf } from './cursor.ts';
 import { sweep } from './sweep.ts';
 
 const environment = loadEnvironment(process.env);
-const drift = loadDriftEnvironment(process.env);
-const clusters = drift.clusters.map(({ name }) => name);
 const secrets = new SecretsManagerClient();
 const bus = eventBus(new EventBridgeClient(), environment.bus);
 const ask = sender(new SQSClient(), environment.changesQueue);
 let remaining = (): number => 0;
 const remote = connect(environment, secrets, () => remaining());
 const images = connectImages(environment, secrets, () => remaining());
-const sweepNamed = connectDrift(drift, secrets, () => remaining());
+const drift = connectDrift(loadDriftEnvironment(process.env), secrets, () => remaining());
 const bucket = s3Bucket(new S3Client());
 
 export const handler = middy<{ detail?: unknown }, void>().handler(async ({ detail }, context) => {
   remaining = () => context.getRemainingTimeInMillis();
   const deps = { ...environment, remote, bus, now: () => new Date(), remaining, log };
   const cluster = clusterOf(detail);
-  if (cluster === null) await sweep(cursorOf(detail), { ...deps, bucket, images, ask, clusters });
-  else await sweepNamed(cluster, deps);
+  if (cluster === null) await sweep(cursorOf(detail), { ...deps, bucket, images, ask, clusters: drift.clusters });
+  else await drift.look(cluster, deps);
 });

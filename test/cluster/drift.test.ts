@@ -145,4 +145,35 @@ describe('drift in a real cluster', () => {
     ]);
     assert.deepEqual(await swept(), []);
   });
+
+  it('tells by its managers what it may not try out, and nothing of what it may not list', async () => {
+    const { cluster } = flow;
+    await cluster.kubectl(['delete', 'clusterrolebinding', 'gitferry-drift']);
+    await cluster.kubectl(['-n', SHOPS, 'scale', 'deployment', 'gone', '--replicas=2']);
+    await cluster.kubectl(['-n', SHOPS, 'patch', 'configmap', 'plain', '-p', '{"data":{"a":"3"}}']);
+    assert.deepEqual(
+      (await swept()).map((line) => line.replace(/:.*/u, '')),
+      ['FieldsChanged Deployment/gone'],
+    );
+    assert.deepEqual(await swept(), []);
+    assert.deepEqual(
+      flow.stack.happenings.filter(({ kind }) => kind === 'failed'),
+      [],
+    );
+  });
+
+  it('tells that a cluster does not let it look, with the missing permission, and that it does again', async () => {
+    const { cluster } = flow;
+    const binding = await cluster.kubectl(['get', 'clusterrolebinding', 'gitferry-verify', '-o', 'yaml']);
+    await cluster.kubectl(['delete', 'clusterrolebinding', 'gitferry-verify']);
+    const [told = '', ...others] = await swept();
+    assert.match(
+      told,
+      /^ClusterForbidden Cluster\/shops: shops does not let verify list \w+\.[\w.]+ in all namespaces\./u,
+    );
+    assert.deepEqual(others, []);
+    await cluster.kubectl(['apply', '-f', '-'], { stdin: binding });
+    const back = await swept('shops');
+    assert.match(back.join(), /^gone ClusterForbidden Cluster\/shops/u);
+  });
 });

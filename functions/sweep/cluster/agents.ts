@@ -60,12 +60,18 @@ export async function judgeAgents(
     const account = accountOf(follower, followed);
     const before = findings.length;
     const consequence = follower.sources.some((one) => held.has(keyOf(one)));
-    if (follower.suspended) findings.push(suspended(follower));
-    else {
+    const doubt = (...reasons: readonly string[]): void => {
+      for (const reason of reasons) unsure.push(keyFor(reason, ref));
+    };
+    if (follower.suspended) {
+      findings.push(suspended(follower));
+      doubt(NOT_READY, BEHIND_GIT, OUT_OF_SYNC);
+    } else {
       if (account.failing !== null) findings.push(failing(follower, account.failing));
-      else if (account.busy) unsure.push(keyFor(NOT_READY, ref));
+      else if (account.busy) doubt(NOT_READY);
       findings.push(...outOfSync(follower));
-      if (account.failing === null && !consequence) findings.push(...(await behind(follower, account, standing, now)));
+      if (account.failing !== null || consequence) doubt(BEHIND_GIT);
+      else findings.push(...(await behind(follower, account, standing, now)));
     }
     if (consequence || findings.length > before) held.add(keyOf(ref));
   }

@@ -115,8 +115,9 @@ export function announce({ entries, trials }: Memory, before: Memory, place: Pla
   for (const [key, one] of Object.entries(entries)) {
     const { id, object, reason, message, hint, state, mend } = one;
     const gone = state === 'over';
+    const said = gone ? { message: `It is so no more: ${message}`, hint: '' } : { message, hint };
     if (state === 'due' || gone)
-      notices.push({ type: 'Drift', detail: { ...where, id, cluster, object, reason, message, hint, gone, at } });
+      notices.push({ type: 'Drift', detail: { ...where, id, cluster, object, reason, ...said, gone, at } });
     if (!gone) after[key] = { ...one, state: state === 'due' ? 'told' : state };
     if (mend !== null && !gone && one.asked <= ASKED && one.asked > (before.entries[key]?.asked ?? 0))
       asked.set(keyOf(mend), [mend, id]);
