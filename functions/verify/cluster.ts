@@ -1,7 +1,7 @@
 import type { Cluster, ObjectRef } from '../../shared/agent/cluster.ts';
 import { refOf } from '../../shared/agent/field.ts';
 import { FLUX, readHelmRelease } from '../../shared/agent/flux.ts';
-import { findFollowers } from '../../shared/agent/follow.ts';
+import { findFollowers, follows } from '../../shared/agent/follow.ts';
 import type { Follower } from '../../shared/agent/follower.ts';
 import { WORKLOADS } from '../../shared/agent/workload.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
@@ -30,7 +30,8 @@ export async function lookAtCluster(
     own.objects,
     direct.flatMap(({ held }) => held),
   );
-  const said = [...direct, ...(await declaredReleases(cluster, matched.found, direct))];
+  const near = direct.filter((one, index) => !isStranger(appliers[index] as Follower, one, landed, own, matched));
+  const said = [...near, ...(await declaredReleases(cluster, matched.found, near))];
   const workloads = await workloadsOfUnit(cluster, landed, own, said, matched);
   return {
     cluster: cluster.name,
@@ -39,6 +40,21 @@ export async function lookAtCluster(
     workloads,
     missing: matched.missing.map(({ kind, name }) => `${kind} ${name}`),
   };
+}
+
+/**
+ * Whether an object follows another folder, and brings nothing of the unit from there: a Kustomization can build on files
+ * elsewhere, but on no chart, and what it has applied shows whether it did.
+ */
+function isStranger(
+  follower: Follower,
+  { applied, held }: Said,
+  { paths }: Landed,
+  own: Own,
+  { found }: Matched,
+): boolean {
+  if (follower.kind !== 'kustomization' || paths.some((path) => follows(follower, path))) return false;
+  return own.chart || (own.objects.length > 0 && applied === 'ours' && !held.some((ref) => found.includes(ref)));
 }
 
 function saidBy(follower: Follower, question: Question, landed: Landed): Promise<Said> {

@@ -57,7 +57,8 @@ export function concernedBy(all: readonly Follower[], paths: readonly string[]):
   );
 }
 
-function follows({ path, also }: Follower, changed: string): boolean {
+/** Whether it takes the folder that a path stands in. */
+export function follows({ path, also }: Follower, changed: string): boolean {
   return [path ?? '', ...also].some((one) => overlap(one, changed));
 }
 

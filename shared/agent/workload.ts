@@ -128,14 +128,6 @@ function selectorOf({ matchLabels, matchExpressions }: Selector): string | null 
   return all.length === 0 || all.includes(null) ? null : all.join(',');
 }
 
-/** The workloads of a namespace. Throws what the cluster's list throws. */
-export async function workloadsOf(cluster: Cluster, namespace: string): Promise<readonly Workload[]> {
-  const lists = await Promise.all(
-    WORKLOADS.map(({ apiVersion, kind }) => cluster.list(apiVersion, kind, { namespace })),
-  );
-  return lists.flat().map(readWorkload);
-}
-
 /**
  * The pods of a workload, the newest template's marked as such: a Deployment's by the ReplicaSet of its own revision.
  * Throws what the cluster's lists throw.

@@ -88,6 +88,18 @@ describe('a look', () => {
       assert.equal(await judged(), 'delivered');
     });
 
+    test('of another folder, it counts only where it builds on the unit', async () => {
+      const at = { lastAppliedRevision: revision(commits.ours), lastAttemptedRevision: revision(commits.ours) };
+      const status = { ...at, conditions: [ready('True', 'ReconciliationSucceeded')] };
+      cluster.put(
+        deployment('shop/api', `${IMAGE}:2`),
+        kustomization(status, ['shop_other_apps_Deployment'], './overlays'),
+      );
+      assert.match(await judged(), /^wait: Nothing follows/u);
+      cluster.put(kustomization(status, HELD, './overlays'));
+      assert.equal(await judged(), 'delivered');
+    });
+
     test('Ready for an older revision: waits (fault 48)', async () => {
       cluster.put(applied(commits.parent), deployment('shop/api', `${IMAGE}:1`));
       assert.match(await judged(), /^wait: .*Kustomization flux-system\/apps in test is at main@sha1:/u);
@@ -227,6 +239,11 @@ describe('a look', () => {
       assert.equal(await judged(chart()), 'delivered');
       cluster.put(deployment('apps/podinfo', 'podinfo:1', { labels, available: 0 }));
       assert.match(await judged(chart()), /Deployment apps\/podinfo in test is not rolled out/u);
+    });
+
+    test('no Kustomization of another folder speaks for it', async () => {
+      cluster.put(kustomization({ lastAppliedRevision: revision(commits.chart) }, HELD, './overlays'));
+      assert.match(await judged(chart()), /^wait: Nothing follows/u);
     });
 
     test('packed before it, or another version deployed, or not Ready for this generation: waits', async () => {
