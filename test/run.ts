@@ -23,8 +23,8 @@ const TIERS: Readonly<Record<string, Tier>> = {
   flows: { include: 'test/flows/**/*.test.ts', exclude: [] },
   faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
-  // Each file boots a cluster of its own, which is enough for two cores; canaries take their time.
-  cluster: { include: 'test/cluster/**/*.test.ts', exclude: [], timeout: 600_000, concurrency: 1 },
+  // Each file boots a cluster of its own, of about a gigabyte; most of their time is waiting, for canaries above all.
+  cluster: { include: 'test/cluster/**/*.test.ts', exclude: [], timeout: 600_000, concurrency: 3 },
 };
 
 const Counts = z.object({
