@@ -44,7 +44,7 @@ function isOf({ source }: Release, { image }: ImageUnit): boolean {
 
 /**
  * Chooses the best tag that is not held, never below what stands. `floor`: the best tag that references have while there
- * is no record. Pure: when a tag's digest must be known first, it says which; the caller asks the registry and comes back.
+ * is no record. `barred`: digests that must be left alone; another build under their tags need not. Pure: when a tag's digest must be known first, it says which; the caller asks the registry and comes back.
  */
 export function chooseImage(
   unit: ImageUnit,
@@ -52,6 +52,7 @@ export function chooseImage(
   tags: readonly Tag[],
   floor: string | null,
   known: KnownTags,
+  barred: ReadonlySet<string> = new Set(),
 ): ImageChoice {
   const { policy } = unit.image;
   const standing = incumbent(unit, state);
@@ -64,7 +65,7 @@ export function chooseImage(
     if (held.has(tag)) continue;
     const digest = known.has(tag) ? known.get(tag) : listed.get(tag);
     if (digest === undefined || (digest === null && !known.has(tag))) return { kind: 'read', tag };
-    if (digest === null || state.held.includes(digest)) continue;
+    if (digest === null || state.held.includes(digest) || barred.has(digest)) continue;
     return { kind: 'want', tag, digest, why: 'it is the best that may land' };
   }
   // What was released from another registry need not be in this one.

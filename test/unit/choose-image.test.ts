@@ -90,6 +90,14 @@ describe('the choice of a tag', () => {
     assert.equal(settled(unit, state, { '2.0.1': 'd' }).choice, 'want 2.0.1 d');
   });
 
+  test('what a release file names is left alone, and another build under its tag is not, though it stood once', () => {
+    const state = after(['2.0.0 b', '1.0.0 a']);
+    const choose = (tags: Readonly<Record<string, string>>): string =>
+      told(chooseImage(unit, state, listed(tags), null, nothing, new Set([digest('b')])));
+    assert.equal(choose({ '1.0.0': 'a', '2.0.0': 'b' }), 'want 1.0.0 a');
+    assert.equal(choose({ '1.0.0': 'a', '2.0.0': 'c' }), 'want 2.0.0 c');
+  });
+
   test('fault 44: 99.0.0 by mistake stays the best until it is held', () => {
     const tags = { '1.1.0': 'a', '1.2.0': 'c', '99.0.0': 'b' };
     assert.equal(settled(unit, after(['1.1.0 a', '99.0.0 b']), tags).choice, 'want 99.0.0 b');

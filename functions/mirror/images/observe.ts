@@ -22,6 +22,7 @@ export const UNREADABLE = '';
 export async function judgeImage(
   unit: ImageUnit,
   state: UnitState,
+  barred: ReadonlySet<string>,
   floor: string | null,
   images: Images,
 ): Promise<ImageJudgement> {
@@ -30,7 +31,7 @@ export async function judgeImage(
   const known = new Map<string, string | null>();
   const refusals: { tag: string; error: Rejected }[] = [];
   for (;;) {
-    const choice = chooseImage(unit, state, tags, floor, known);
+    const choice = chooseImage(unit, state, tags, floor, known, barred);
     if (choice.kind !== 'read') {
       const wanted = choice.kind === 'want' ? { tag: choice.tag, digest: choice.digest } : null;
       return { wanted, why: choice.why, refusals, seen: fingerprint(tags, known) };

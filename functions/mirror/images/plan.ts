@@ -38,7 +38,7 @@ export async function planImages(
   const judgements = await each(concerns, ({ unit }) => {
     const state = batch.state(unit.id);
     const floor = floorOf(unit, state, placedOf(unit, index));
-    return judgeImage(unit, free(batch, unit, state), floor, batch.deps.images).catch(asFerryError);
+    return judgeImage(unit, state, barredFrom(batch, unit, state), floor, batch.deps.images).catch(asFerryError);
   });
   await readTogether(batch, concerns, judgements, index);
   const planned = new Map<string, string>();
@@ -84,13 +84,13 @@ async function readTogether(
   await main.read(paths);
 }
 
-/** The state as a choice sees it that must leave alone what release files name. */
-function free(batch: Batch, { image }: ImageUnit, state: UnitState): UnitState {
+/** What release files name: it lands with them, or with none. */
+function barredFrom(batch: Batch, { image }: ImageUnit, state: UnitState): ReadonlySet<string> {
   const barred = new Set(batch.reserved.digests(image.image));
   for (const [content, { reason }] of Object.entries(state.rejected))
     if (reason === RELEASE_REJECTED) barred.add(content);
   barred.delete(recordOf(state)?.content ?? '');
-  return barred.size === 0 ? state : { ...state, held: [...state.held, ...barred] };
+  return barred;
 }
 
 export function placedOf({ image }: ImageUnit, index: ReadonlyMap<string, FileReferences>): Placed[] {
