@@ -110,7 +110,7 @@ async function refuseForeignLedger(signer: Signer, draft: Draft, tip: Oid): Prom
 }
 
 /** Takes in releases that are on the branch and not in the ledger: a server without `atomic` can part the two. */
-async function absorbMissed(
+export async function absorbMissed(
   deps: Deps,
   ledger: Ledger,
   head: LedgerHead,

@@ -7,7 +7,7 @@ import { NO_RULES } from '../fault.ts';
 import type { Delivery } from '../mirror.ts';
 import type { Pusher } from '../push.ts';
 import { remind, untoldOf } from '../remind.ts';
-import { type Round, readConfig } from '../round.ts';
+import { absorbMissed, type Round, readConfig } from '../round.ts';
 import { planRequests } from './plan.ts';
 
 /**
@@ -22,8 +22,10 @@ export async function settleWithoutRules(
   pusher: Pusher,
   deps: Deps,
 ): Promise<boolean> {
-  const batch = new Batch(round, await soundRules(round), deps);
   const changes = deliveries.map(({ change }) => change);
+  if (!changes.some((change) => 'unit' in change)) return true;
+  const rules = await soundRules(round);
+  const batch = new Batch({ ...round, absorbed: await absorbedBy(rules, round, deps) }, rules, deps);
   const reopened = await planRequests(batch, changes, settled);
   if (batch.empty) {
     await remind(untoldOf(deliveries, pusher.lost), batch, deps);
@@ -34,6 +36,14 @@ export async function settleWithoutRules(
     await announce(batch, deps);
   }
   return false;
+}
+
+/** What the ledger missed: it may be just what was asked for, which must not be done twice. */
+async function absorbedBy(rules: Config, round: Round, deps: Deps): Promise<Round['absorbed']> {
+  const { ledger, ledgerDraft, head, main, signer } = round;
+  const isKnown = rules !== NO_RULES || signer !== null;
+  if (ledgerDraft.base === null || main.base === null || !isKnown) return [];
+  return absorbMissed(deps, ledger, head, main.base, rules.author.email, signer);
 }
 
 async function soundRules({ head, main }: Round): Promise<Config> {
