@@ -24,7 +24,12 @@ const OTHER_WORDS = new Set([
   ...['DeadlineExceeded', 'ErrImageNeverPull', 'ErrImagePull', 'ImageInspectError', 'ImagePullBackOff'],
   ...['InvalidImageName', 'NotReady', 'ProgressDeadlineExceeded', 'PruneFailed', 'ReconciliationFailed'],
   ...['RunContainerError', 'StartError', 'SyncFailed', 'WaitingPromotion', 'DaemonSet', 'HelmChart', 'ConfigMap'],
+  ...['ArtifactGenerator', 'ContainerCreating', 'ExternalArtifact', 'GetCallerIdentity', 'GitRepository'],
+  ...['HelmRelease', 'OnDelete', 'PodInitializing', 'PodScheduled', 'ReplicaSet', 'StatefulSet'],
 ]);
+
+/** Said of a release and of a cluster, where it asks for two things. */
+const TWICE = ['AgentSuspended'];
 
 /** Kinds of Kubernetes, by the hundred. */
 const KINDS = 'shared/manifest/closed.ts';
@@ -62,7 +67,8 @@ test('docs/operations.md says of every reason what it means and what to do', asy
   assert.ok(code.size > 80, `${code.size} reasons were found`);
   assert.deepEqual([...code.difference(new Set(page))].sort(), [], 'these are missing on the page');
   assert.deepEqual([...new Set(page).difference(code)].sort(), [], 'these are on the page alone');
-  assert.equal(new Set(page).size, page.length, 'no reason is there twice');
+  const again = page.filter((reason, index) => page.indexOf(reason) !== index);
+  assert.deepEqual(again, TWICE, 'these are there twice');
 });
 
 test('every reason of a fault in gitferry.yaml has a hint', async () => {
