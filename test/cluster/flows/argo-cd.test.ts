@@ -34,8 +34,8 @@ describe('an image that Argo CD rolls out', () => {
     });
     stopArgoCd = startArgoCd(flow.cluster, flow.repository);
     await flow.cluster.apply(['api', 'web'].map((name) => application(name, flow.stack.repository)));
+    // What was not in order before a release can't be blamed on it.
     for (const name of ['api', 'web'])
-      // What was not in order before a release can't be blamed on it.
       await flow.cluster.until('Deployment', SHOPS, name, ({ status }) => status?.availableReplicas === 1);
   });
   after(async () => {
