@@ -7,12 +7,12 @@ import type { Landed } from '../../shared/notice/landed.ts';
 import type { Look, Reported } from '../../shared/notice/look.ts';
 import { printable } from '../../shared/printable.ts';
 import type { Table } from '../../shared/table/table.ts';
-import { type Chain, claim, type Held, keyOf, readChain, writeChain } from './chain.ts';
-import { type Judgement, judge } from './judge.ts';
-import { look as lookAt } from './look.ts';
-import { noteChain, openChains } from './open-chains.ts';
+import { type Chain, claim, type Held, keyOf, readChain, writeChain } from './chain/chain.ts';
+import { noteChain, openChains } from './chain/open-chains.ts';
+import { deadlineOf, delayOf } from './chain/schedule.ts';
+import { type Judgement, judge } from './judge/judge.ts';
+import { look as lookAt } from './look/look.ts';
 import { concerns } from './report.ts';
-import { deadlineOf, delayOf } from './schedule.ts';
 
 /** What following works with. It reads clusters and Git, and writes to neither. */
 export interface Deps {

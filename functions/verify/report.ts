@@ -1,5 +1,5 @@
 import type { Reported } from '../../shared/notice/look.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain/chain.ts';
 
 /** A report that names what is known to be none of a chain's is not for it; what is not known yet may be. */
 export function concerns({ learnt, landed }: Pick<Chain, 'learnt' | 'landed'>, objects: readonly Reported[]): boolean {

@@ -3,7 +3,7 @@ import { parseJson } from '../../shared/change/json.ts';
 import { FerryError } from '../../shared/errors.ts';
 import { type Look, type LookNow, parseLook, type Reported } from '../../shared/notice/look.ts';
 import { type Deps, follow, followSooner } from './follow.ts';
-import { sharing } from './sharing.ts';
+import { sharing } from './look/sharing.ts';
 
 /** One invocation: all messages at the same time, by the same answers of the clusters. Those that failed are named. */
 export async function run(event: SQSEvent, given: Deps): Promise<SQSBatchResponse> {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type Deps, follow } from '../../functions/verify/follow.ts';
-import { sharing } from '../../functions/verify/sharing.ts';
+import { sharing } from '../../functions/verify/look/sharing.ts';
 import type { Cluster as Api } from '../../shared/agent/cluster.ts';
 import { connectCluster } from '../../shared/agent/connect.ts';
 import { readKubeConfig } from '../../shared/agent/kube-config.ts';

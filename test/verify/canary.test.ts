@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CanaryFacts, type Facts, NOTHING_REMEMBERED, type WorkloadFacts } from '../../functions/verify/facts.ts';
-import { judge } from '../../functions/verify/judge.ts';
+import { judge } from '../../functions/verify/judge/judge.ts';
 import { CRASH, canary, facts, idle, LANDED_AT, OLD_PRIMARY, workload } from './sight.ts';
 
 function seen(given: Partial<CanaryFacts>, more: Partial<WorkloadFacts> = {}): Facts {

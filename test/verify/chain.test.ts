@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { keyOf } from '../../functions/verify/chain.ts';
+import { keyOf } from '../../functions/verify/chain/chain.ts';
+import { openChains } from '../../functions/verify/chain/open-chains.ts';
 import { type Deps, follow, followSooner } from '../../functions/verify/follow.ts';
-import { openChains } from '../../functions/verify/open-chains.ts';
 import { run } from '../../functions/verify/run.ts';
 import type { Change } from '../../shared/change/change.ts';
 import { formatChange, fromOwn } from '../../shared/change/own.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Facts, NOTHING_REMEMBERED } from '../../functions/verify/facts.ts';
-import { judge } from '../../functions/verify/judge.ts';
+import { judge } from '../../functions/verify/judge/judge.ts';
 import { CRASH, cluster, crashing, facts, failing, follower, idle, LANDED_AT, PAST, workload } from './sight.ts';
 
 const DEADLINE = 600_000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { NOTHING_REMEMBERED } from '../../functions/verify/facts.ts';
-import { judge } from '../../functions/verify/judge.ts';
-import { type Learnt, look, NOTHING_LEARNT } from '../../functions/verify/look.ts';
-import { sharing } from '../../functions/verify/sharing.ts';
+import { judge } from '../../functions/verify/judge/judge.ts';
+import { type Learnt, look, NOTHING_LEARNT } from '../../functions/verify/look/look.ts';
+import { sharing } from '../../functions/verify/look/sharing.ts';
 import type { KubeObject } from '../../shared/agent/cluster.ts';
 import { Stalled } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NOTHING_LEARNT } from '../../functions/verify/look.ts';
+import { NOTHING_LEARNT } from '../../functions/verify/look/look.ts';
 import { concerns } from '../../functions/verify/report.ts';
 import { formatLook, parseLook } from '../../shared/notice/look.ts';
 import { DIGEST, landed } from './sight.ts';

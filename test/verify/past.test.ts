@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { pastOf, readPast } from '../../functions/verify/past.ts';
+import { pastOf, readPast } from '../../functions/verify/look/past.ts';
 import { formatChange } from '../../shared/change/own.ts';
 import { Draft } from '../../shared/git/draft.ts';
 import { newMemory } from '../../shared/git/memory.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { reaching } from '../../functions/verify/reach.ts';
+import { reaching } from '../../functions/verify/look/reach.ts';
 import { Retryable } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';

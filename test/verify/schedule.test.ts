@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { deadlineOf, delayOf } from '../../functions/verify/schedule.ts';
+import { deadlineOf, delayOf } from '../../functions/verify/chain/schedule.ts';
 
 describe('the schedule', () => {
   const usual = { now: 0, deadline: 3_600_000, soon: null };

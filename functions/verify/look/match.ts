@@ -1,5 +1,5 @@
-import type { ObjectRef } from '../../shared/agent/cluster.ts';
-import type { Declared } from './facts.ts';
+import type { ObjectRef } from '../../../shared/agent/cluster.ts';
+import type { Declared } from '../facts.ts';
 
 /** What of the unit was found among the objects that its agents hold, and what was not. */
 export interface Matched {

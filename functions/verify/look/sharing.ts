@@ -1,5 +1,5 @@
-import type { Cluster, KubeObject } from '../../shared/agent/cluster.ts';
-import { keyOf } from '../../shared/agent/field.ts';
+import type { Cluster, KubeObject } from '../../../shared/agent/cluster.ts';
+import { keyOf } from '../../../shared/agent/field.ts';
 
 /** A cluster whose answers are shared by all that is looked at together: nothing is asked for twice in one invocation. */
 export function sharing(cluster: Cluster): Cluster {

@@ -1,8 +1,8 @@
-import { readApplication, syncedRevisions } from '../../shared/agent/argo-cd.ts';
-import type { ObjectRef } from '../../shared/agent/cluster.ts';
-import type { Follower } from '../../shared/agent/follower.ts';
-import type { Landed } from '../../shared/notice/landed.ts';
-import type { Reach } from './facts.ts';
+import { readApplication, syncedRevisions } from '../../../shared/agent/argo-cd.ts';
+import type { ObjectRef } from '../../../shared/agent/cluster.ts';
+import type { Follower } from '../../../shared/agent/follower.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
+import type { Reach } from '../facts.ts';
 import type { Question, Said } from './flux.ts';
 
 /** Argo CD's own name for the cluster that it runs in. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { Retryable } from '../../shared/errors.ts';
-import { type Landed, landedOf } from '../../shared/notice/landed.ts';
-import type { Table } from '../../shared/table/table.ts';
-import { memory, NOTHING_REMEMBERED } from './facts.ts';
-import { learnt, NOTHING_LEARNT } from './look.ts';
+import { Retryable } from '../../../shared/errors.ts';
+import { type Landed, landedOf } from '../../../shared/notice/landed.ts';
+import type { Table } from '../../../shared/table/table.ts';
+import { memory, NOTHING_REMEMBERED } from '../facts.ts';
+import { learnt, NOTHING_LEARNT } from '../look/look.ts';
 
 /** Longer than one invocation may take: a look that was begun and not ended by then never will be. */
 const INVOCATION = 75_000;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Landed } from '../../shared/notice/landed.ts';
-import type { Table } from '../../shared/table/table.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
+import type { Table } from '../../../shared/table/table.ts';
 
 const KEY = 'looks';
 /** Of more chains, the oldest wait for their own looks. */

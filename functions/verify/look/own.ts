@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { Rejected } from '../../shared/errors.ts';
-import { parseCommit } from '../../shared/git/commit.ts';
-import { Draft } from '../../shared/git/draft.ts';
-import type { Remote } from '../../shared/git/remote.ts';
-import { FOLDER } from '../../shared/git/tree.ts';
-import { readDocuments } from '../../shared/manifest/documents.ts';
-import type { Landed } from '../../shared/notice/landed.ts';
+import { Rejected } from '../../../shared/errors.ts';
+import { parseCommit } from '../../../shared/git/commit.ts';
+import { Draft } from '../../../shared/git/draft.ts';
+import type { Remote } from '../../../shared/git/remote.ts';
+import { FOLDER } from '../../../shared/git/tree.ts';
+import { readDocuments } from '../../../shared/manifest/documents.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
 
 const name = z.string().max(253);
 const declared = z.object({ group: name, kind: name, namespace: name.nullable(), name });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { KubeObject } from '../../shared/agent/cluster.ts';
-import { conditionOf, conditions, fields } from '../../shared/agent/field.ts';
-import type { WorkloadFacts } from './facts.ts';
+import type { KubeObject } from '../../../shared/agent/cluster.ts';
+import { conditionOf, conditions, fields } from '../../../shared/agent/field.ts';
+import type { WorkloadFacts } from '../facts.ts';
 
 const job = z.object({ status: fields({ conditions }) });
 

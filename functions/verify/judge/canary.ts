@@ -1,4 +1,4 @@
-import type { CanaryFacts, WorkloadFacts } from './facts.ts';
+import type { CanaryFacts, WorkloadFacts } from '../facts.ts';
 import { CONFIRM, type Finding, waiting } from './finding.ts';
 
 /** Flagger is at work, or about to be. */

@@ -1,4 +1,4 @@
-import type { Declared } from './facts.ts';
+import type { Declared } from '../facts.ts';
 
 /** Whether an agent's words name this object, as Flux and Helm write it: `Deployment/shop/api`, `Namespace/shop`. */
 export function names(words: string, { kind, namespace, name }: Omit<Declared, 'group'>): boolean {

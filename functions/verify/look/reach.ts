@@ -1,7 +1,7 @@
-import { commitOf } from '../../shared/agent/flux.ts';
-import { FerryError } from '../../shared/errors.ts';
-import type { Remote } from '../../shared/git/remote.ts';
-import type { Reach } from './facts.ts';
+import { commitOf } from '../../../shared/agent/flux.ts';
+import { FerryError } from '../../../shared/errors.ts';
+import type { Remote } from '../../../shared/git/remote.ts';
+import type { Reach } from '../facts.ts';
 
 /** Of commits, whether they descend from the release's: that never changes, so that it is asked once a chain. */
 export type Reached = Readonly<Record<string, boolean>>;

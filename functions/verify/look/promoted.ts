@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../shared/agent/cluster.ts';
+import type { KubeObject } from '../../../shared/agent/cluster.ts';
 
 /** What Flagger writes anew for a primary, so that it never is as the target's. */
 const REWRITTEN: ReadonlySet<string> = new Set(['affinity', 'topologySpreadConstraints']);

@@ -1,5 +1,5 @@
-import type { Pod } from '../../shared/agent/pod.ts';
-import type { PodWords } from './facts.ts';
+import type { Pod } from '../../../shared/agent/pod.ts';
+import type { PodWords } from '../facts.ts';
 
 /** Reasons of a container that waiting does not mend, as the kubelet calls them. */
 const FIRM: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
-import { Draft } from '../../shared/git/draft.ts';
-import type { Remote } from '../../shared/git/remote.ts';
-import { Ledger, ledgerRef } from '../../shared/ledger/ledger.ts';
-import { recordOf, type UnitState } from '../../shared/ledger/state.ts';
-import type { Landed } from '../../shared/notice/landed.ts';
-import type { Past } from './facts.ts';
+import { Draft } from '../../../shared/git/draft.ts';
+import type { Remote } from '../../../shared/git/remote.ts';
+import { Ledger, ledgerRef } from '../../../shared/ledger/ledger.ts';
+import { recordOf, type UnitState } from '../../../shared/ledger/state.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
+import type { Past } from '../facts.ts';
 
 /** What the ledger said of the unit, and at which tip. */
 export interface Known {

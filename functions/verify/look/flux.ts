@@ -1,5 +1,5 @@
-import type { KubeObject, ObjectRef } from '../../shared/agent/cluster.ts';
-import { type Condition, conditionOf } from '../../shared/agent/field.ts';
+import type { KubeObject, ObjectRef } from '../../../shared/agent/cluster.ts';
+import { type Condition, conditionOf } from '../../../shared/agent/field.ts';
 import {
   commitOf,
   inventoryOf,
@@ -7,9 +7,9 @@ import {
   readHelmChart,
   readHelmRelease,
   readKustomization,
-} from '../../shared/agent/flux.ts';
-import type { Follower } from '../../shared/agent/follower.ts';
-import type { FollowerFacts, Reach, Words } from './facts.ts';
+} from '../../../shared/agent/flux.ts';
+import type { Follower } from '../../../shared/agent/follower.ts';
+import type { FollowerFacts, Reach, Words } from '../facts.ts';
 
 /** What an agent's object says of the release, before it is known whose objects its words name. */
 export type Said = Omit<FollowerFacts, 'named' | 'holds'> & {

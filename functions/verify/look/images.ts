@@ -1,7 +1,7 @@
-import type { Pod } from '../../shared/agent/pod.ts';
-import type { Workload } from '../../shared/agent/workload.ts';
-import { parseImage } from '../../shared/image/image.ts';
-import type { Landed } from '../../shared/notice/landed.ts';
+import type { Pod } from '../../../shared/agent/pod.ts';
+import type { Workload } from '../../../shared/agent/workload.ts';
+import { parseImage } from '../../../shared/image/image.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
 
 type Image = NonNullable<Landed['image']>;
 

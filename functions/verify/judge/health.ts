@@ -1,4 +1,4 @@
-import type { Before, ClusterFacts, Facts, Memory, Past, WorkloadFacts } from './facts.ts';
+import type { Before, ClusterFacts, Facts, Memory, Past, WorkloadFacts } from '../facts.ts';
 
 /**
  * Whether a workload was in order before the release: as it was seen then; else by what the cluster still shows of that

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { Cluster } from '../../shared/agent/cluster.ts';
-import { asFerryError } from '../../shared/errors.ts';
-import type { Remote } from '../../shared/git/remote.ts';
-import type { Landed } from '../../shared/notice/landed.ts';
+import type { Cluster } from '../../../shared/agent/cluster.ts';
+import { asFerryError } from '../../../shared/errors.ts';
+import type { Remote } from '../../../shared/git/remote.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
+import type { ClusterFacts, Facts, Words } from '../facts.ts';
 import { lookAtCluster } from './cluster.ts';
-import type { ClusterFacts, Facts, Words } from './facts.ts';
 import { own, readOwn } from './own.ts';
 import { type Known, readPast } from './past.ts';
 import { reaching } from './reach.ts';

@@ -1,11 +1,11 @@
-import type { Cluster, KubeObject, ObjectRef } from '../../shared/agent/cluster.ts';
-import { keyOf } from '../../shared/agent/field.ts';
-import { type Canary, canariesOf } from '../../shared/agent/flagger.ts';
-import type { Pod } from '../../shared/agent/pod.ts';
-import { podsOf, readWorkload, WORKLOADS, type Workload } from '../../shared/agent/workload.ts';
-import type { Landed } from '../../shared/notice/landed.ts';
+import type { Cluster, KubeObject, ObjectRef } from '../../../shared/agent/cluster.ts';
+import { keyOf } from '../../../shared/agent/field.ts';
+import { type Canary, canariesOf } from '../../../shared/agent/flagger.ts';
+import type { Pod } from '../../../shared/agent/pod.ts';
+import { podsOf, readWorkload, WORKLOADS, type Workload } from '../../../shared/agent/workload.ts';
+import type { Landed } from '../../../shared/notice/landed.ts';
+import type { CanaryFacts, Primary, WorkloadFacts } from '../facts.ts';
 import { beforeIn } from './evidence.ts';
-import type { CanaryFacts, Primary, WorkloadFacts } from './facts.ts';
 import { foreignTo, hasTagOnly, usesImage } from './images.ts';
 import { isJob, jobFacts } from './job.ts';
 import { wordsOfPods } from './pods.ts';

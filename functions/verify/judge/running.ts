@@ -1,5 +1,5 @@
+import type { Before, Words, WorkloadFacts } from '../facts.ts';
 import { isFirst, judgeCanary } from './canary.ts';
-import type { Before, Words, WorkloadFacts } from './facts.ts';
 import { CONFIRM, type Finding, waiting } from './finding.ts';
 import { guiltOf } from './health.ts';
 

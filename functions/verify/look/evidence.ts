@@ -1,7 +1,7 @@
-import { conditionOf } from '../../shared/agent/field.ts';
-import type { Pod } from '../../shared/agent/pod.ts';
-import type { Workload } from '../../shared/agent/workload.ts';
-import type { Before } from './facts.ts';
+import { conditionOf } from '../../../shared/agent/field.ts';
+import type { Pod } from '../../../shared/agent/pod.ts';
+import type { Workload } from '../../../shared/agent/workload.ts';
+import type { Before } from '../facts.ts';
 
 /** What is made for a release may be so much older than its record: clocks differ. */
 const SKEW = 5000;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { KubeObject } from '../../shared/agent/cluster.ts';
-import { count, fields, listOf } from '../../shared/agent/field.ts';
+import type { KubeObject } from '../../../shared/agent/cluster.ts';
+import { count, fields, listOf } from '../../../shared/agent/field.ts';
 
 const probed = z.object({
   spec: fields({

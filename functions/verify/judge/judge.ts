@@ -1,7 +1,7 @@
-import type { Outcome } from '../../shared/change/verdict.ts';
+import type { Outcome } from '../../../shared/change/verdict.ts';
+import type { ClusterFacts, Facts, FollowerFacts, Memory, Past, Words, WorkloadFacts } from '../facts.ts';
 import { counted, judgeFollower } from './applied.ts';
 import { names } from './blame.ts';
-import type { ClusterFacts, Facts, FollowerFacts, Memory, Past, Words, WorkloadFacts } from './facts.ts';
 import { type Finding, type Settling, type Trouble, waiting } from './finding.ts';
 import { beforeOf, withBaseline, withEvidence } from './health.ts';
 import { judgeWorkload } from './running.ts';

@@ -1,4 +1,4 @@
-import type { FollowerFacts, Memory } from './facts.ts';
+import type { FollowerFacts, Memory } from '../facts.ts';
 import { CONFIRM, type Finding, type Trouble, waiting } from './finding.ts';
 
 /** Judges what one agent's object says: nothing when it has applied the release, or a descendant of it. */
