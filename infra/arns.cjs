@@ -1,9 +1,9 @@
-// What roles are about where a parameter names it and may be empty: ${file(./infra/arns.cjs):eks}, …:kubeconfigs, …:topic.
+// What roles are about where a parameter names it and may be empty: ${file(./infra/arns.cjs):eks}, …:topic and so on.
 'use strict';
 
 const CLUSTER = /^(?:eks:([0-9A-Za-z][\w-]*)(?:@([a-z0-9-]+))?|secret:([\w/+=.@-]+))$/u;
 
-/** `eks:<name>[@<region>]` and `secret:<id>`, with commas between. */
+/** `eks:<name>[@<region>]` and `secret:<name>`, with commas between. */
 async function clusters({ resolveVariable }) {
   const list = String(await resolveVariable('param:clusters'));
   const entries = list.split(',').map((entry) => entry.trim());
@@ -11,7 +11,7 @@ async function clusters({ resolveVariable }) {
     const [whole, name, region, secret] = CLUSTER.exec(entry) ?? [];
     if (whole === undefined)
       throw new Error(
-        `"${entry}" in the parameter clusters is neither eks:<name>, eks:<name>@<region> nor secret:<id>.`,
+        `"${entry}" in the parameter clusters is neither eks:<name>, eks:<name>@<region> nor secret:<name>.`,
       );
     return { name, region, secret };
   });
@@ -31,14 +31,16 @@ exports.eks = async (serverless) => {
   );
 };
 
-/** Of the secrets that hold a kubeconfig. */
-exports.kubeconfigs = async (serverless) => {
+/** Of the secrets that hold a kubeconfig: of each cluster one for these rights. */
+const kubeconfigs = (rights) => async (serverless) => {
   const named = (await clusters(serverless)).filter(({ secret }) => secret !== undefined);
   return orNone(
-    named.map(({ secret }) => `${of('secretsmanager')}secret:${secret}-??????`),
+    named.map(({ secret }) => `${of('secretsmanager')}secret:${secret}/${rights}-??????`),
     `${of('secretsmanager')}secret:-??????`,
   );
 };
+exports.kubeconfigsToNudge = kubeconfigs('nudge');
+exports.kubeconfigsToVerify = kubeconfigs('verify');
 
 /** Of the topic that tells people. */
 exports.topic = async ({ resolveVariable }) => {

@@ -12,11 +12,12 @@ import { invalid, type Variables } from './load.ts';
 /** Where a cluster's address and credentials are; `name` is unique, and what people call it by. */
 export type ClusterAddress =
   | { readonly kind: 'eks'; readonly name: string; readonly cluster: string; readonly region: string | null }
-  | { readonly kind: 'secret'; readonly name: string; readonly id: string }
+  /** Of two secrets, `<name>/nudge` and `<name>/verify`: each with the kubeconfig of a user of its own. */
+  | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: 'file'; readonly name: string; readonly path: string };
 
 const EKS = /^eks:([0-9A-Za-z][0-9A-Za-z_-]{0,99})(?:@([a-z]{2}(?:-[a-z]+)+-\d{1,2}))?$/u;
-const SECRET = /^secret:([\w/+=.@:-]{1,512})$/u;
+const SECRET = /^secret:([\w/+=.@-]{1,500})$/u;
 
 /** The clusters that the environment names; none is fine. @throws Stalled EnvironmentInvalid */
 export function loadClusters(env: Variables): readonly ClusterAddress[] {
@@ -42,16 +43,14 @@ function split(value: string | undefined, by: string): readonly string[] {
 function addressOf(entry: string): ClusterAddress {
   const [, cluster, region = null] = EKS.exec(entry) ?? [];
   if (cluster !== undefined) return { kind: 'eks', name: entry.slice('eks:'.length), cluster, region };
-  const [, id] = SECRET.exec(entry) ?? [];
-  if (id === undefined)
+  const [, secret] = SECRET.exec(entry) ?? [];
+  if (secret === undefined)
     throw invalid(
       'GITFERRY_CLUSTERS',
       'is no list of clusters.',
-      'Write eks:<name>, eks:<name>@<region> or secret:<id>, with commas between.',
+      'Write eks:<name>, eks:<name>@<region> or secret:<name>, with commas between.',
     );
-  // Of an ARN what a person called it; Secrets Manager adds six characters.
-  const name = /^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+?)(?:-[0-9A-Za-z]{6})?$/u.exec(id)?.[1] ?? id;
-  return { kind: 'secret', name, id };
+  return { kind: 'secret', name: secret };
 }
 
 export interface ClustersDeps {
@@ -69,14 +68,14 @@ export interface ClustersDeps {
 export function connectClusters(
   addresses: readonly ClusterAddress[],
   { secrets, eks, now }: ClustersDeps,
-  options: ConnectOptions,
+  options: ConnectOptions & Required<Pick<ConnectOptions, 'rights'>>,
 ): readonly Cluster[] {
   return addresses.map((address) => {
     const { name } = address;
     const kubeConfig = () => {
       if (address.kind === 'file') return readKubeConfig(address.path, name);
       if (address.kind === 'eks') return eksKubeConfig(eks(address.region), address.cluster, now);
-      return readSecret(secrets, address.id).then((text) => parseKubeConfig(text, name));
+      return readSecret(secrets, `${name}/${options.rights}`).then((text) => parseKubeConfig(text, name));
     };
     return renewed(name, async () => connectCluster(await kubeConfig(), name, options));
   });

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 type Arns = (serverless: { resolveVariable: (name: string) => Promise<string> }) => Promise<{ 'Fn::Sub': string }[]>;
 const arns = createRequire(import.meta.url)('../../infra/arns.cjs') as Readonly<
-  Record<'eks' | 'kubeconfigs' | 'topic', Arns>
+  Record<'eks' | 'kubeconfigsToNudge' | 'kubeconfigsToVerify' | 'topic', Arns>
 >;
 
 async function of(name: keyof typeof arns, value: string): Promise<string[]> {
@@ -23,15 +23,16 @@ describe('what the roles may touch of clusters', () => {
     assert.deepEqual(more, []);
   });
 
-  it('is the secrets that are named', async () => {
-    const [only, ...more] = await of('kubeconfigs', LIST);
-    assert.match(only ?? '', /:secret:gitferry\/kube@2-\?{6}$/u);
+  it('is the secrets that are named, for each function its own', async () => {
+    const [only, ...more] = await of('kubeconfigsToNudge', LIST);
+    assert.match(only ?? '', /:secret:gitferry\/kube@2\/nudge-\?{6}$/u);
+    assert.match((await of('kubeconfigsToVerify', LIST)).join(), /:secret:gitferry\/kube@2\/verify-\?{6}$/u);
     assert.deepEqual(more, []);
   });
 
   it('is nothing that there can be when none is named', async () => {
     assert.match((await of('eks', '')).join(), /:cluster\/$/u);
-    assert.match((await of('kubeconfigs', ' ')).join(), /:secret:-\?{6}$/u);
+    assert.match((await of('kubeconfigsToNudge', ' ')).join(), /:secret:-\?{6}$/u);
     assert.match((await of('topic', '')).join(), /:no\.topic$/u);
     assert.deepEqual(await of('topic', 'arn:aws:sns:eu-west-1:1:people'), ['arn:aws:sns:eu-west-1:1:people']);
   });
