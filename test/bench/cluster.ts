@@ -17,14 +17,15 @@ import { CACHE } from './repositories.ts';
 
 const RUNS = 20;
 const FAILURES = 3;
+const COUNTED = 5;
 const ROOT = join(import.meta.dirname, '../..');
 
 const since = (begin: number): number => (performance.now() - begin) / 1000;
 const spread = (values: readonly number[]): string =>
   `median ${median(values).toFixed(2)} s, maximum ${Math.max(...values).toFixed(2)} s of ${values.length}`;
 
-/** The names of the shops: pushed through a webhook, through the queue, edited by native git, dropped as a file, and failing. */
-const [DOOR, QUEUE, PEER, FILE, FAIL] = ['door', 'queue', 'peer', 'file', 'fail'] as const;
+/** The names of the shops: pushed through a webhook, through the queue, edited by native git, dropped as a file, failing, and counted. */
+const [DOOR, QUEUE, PEER, FILE, FAIL, COUNT] = ['door', 'queue', 'peer', 'file', 'fail', 'count'] as const;
 
 function imageIs(flow: ClusterFlow, name: string, part: string) {
   return flow.cluster.until('Deployment', SHOPS, name, ({ spec }) =>
@@ -113,6 +114,19 @@ async function failures(flow: ClusterFlow): Promise<number[]> {
   return seconds;
 }
 
+/** Of one release after the other, each followed to its verdict, as the API server counts. */
+async function requestsOf(flow: ClusterFlow): Promise<{ readonly nudge: number; readonly verify: number }> {
+  const count = async (user: string): Promise<number> => (await flow.cluster.requests(user)).length;
+  const before = { nudge: await count('nudge'), verify: await count('verify') };
+  const verdicts = flow.told('Verdict', imageOf(COUNT)).length;
+  for (let index = 0; index < COUNTED; index += 1) {
+    await flow.push(COUNT, `1.0.${index}`);
+    await flow.next('Verdict', imageOf(COUNT), verdicts + index);
+  }
+  const of = async (user: 'nudge' | 'verify'): Promise<number> => ((await count(user)) - before[user]) / COUNTED;
+  return { nudge: await of('nudge'), verify: await of('verify') };
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a pod as the API has it.
 function waits({ spec, status }: any, digest: string): boolean {
   return spec.containers[0].image.endsWith(digest) && status?.containerStatuses?.[0]?.state?.waiting !== undefined;
@@ -121,12 +135,12 @@ function waits({ spec, status }: any, digest: string): boolean {
 console.log(
   `Node ${process.version}, ${cpus().length} cores; all on 127.0.0.1; source-controller and kubelet are stand-ins\n`,
 );
-const names = [DOOR, QUEUE, PEER, FAIL];
+const names = [DOOR, QUEUE, PEER, FAIL, COUNT];
 const flow = await startClusterFlow({
   controllers: ['kustomize'],
   namespaces: [SHOPS],
   files: (registry) => ({
-    'gitferry.yaml': rules(registry, [DOOR, QUEUE, FAIL]),
+    'gitferry.yaml': rules(registry, [DOOR, QUEUE, FAIL, COUNT]),
     [`apps/${FILE}/other.yaml`]: settings('other', 0),
     ...Object.fromEntries(names.map((name) => [`apps/${name}/deployment.yaml`, app(registry, name)])),
   }),
@@ -136,6 +150,8 @@ try {
   await flow.cluster.apply([...names, FILE].map((name) => kustomization(name, { wait: false })));
   for (const name of [...names, FILE]) await flow.cluster.until('Kustomization', 'flux-system', name, isReady);
 
+  // Before there are others that are still followed.
+  const asked = await requestsOf(flow);
   const door = await rounds(flow, async (index) => {
     const digest = flow.registry.push(`shop/${DOOR}`, `1.0.${index}`);
     const begin = performance.now();
@@ -168,6 +184,8 @@ try {
   }
   console.log(`commit -> GitRepository annotated:          ${spread(nudged)}`);
   console.log(`pod fails -> revert landed:                 ${spread(await failures(flow))}`);
+  console.log(`API requests of nudge a release:            ${asked.nudge.toFixed(1)}`);
+  console.log(`API requests of verify a verdict:           ${asked.verify.toFixed(1)}`);
 } finally {
   await flow[Symbol.asyncDispose]();
 }

@@ -41,6 +41,8 @@ export interface Cluster extends AsyncDisposable, Objects {
   readonly receiver: string | null;
   readonly prometheus: Prometheus;
   readonly kubelet: Kubelet;
+  /** What a user of the options has asked the API server for, `list /api/v1/pods`. */
+  requests(user: string): Promise<readonly string[]>;
   /** Path of the kubeconfig of a user of the options. */
   kubeconfig(user: string): string;
   /** What it prints; throws with what it says when it fails. */
@@ -124,6 +126,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       ...objects,
       ...{ server: plane.server, folder, admin, config, prometheus, kubelet, kubeconfig },
       receiver: controllers.receiver,
+      requests: (user) => plane.requests(user),
       kubectl: (args, { as = 'admin', stdin } = {}) => runKubectl(programs.kubectl, kubeconfig(as), args, stdin),
       stopApiServer: () => plane.stopApiServer(),
       startApiServer: () => plane.startApiServer(),

@@ -27,6 +27,8 @@ export interface ControlPlane {
   readonly server: string;
   /** PEM. */
   readonly ca: string;
+  /** What a user asked for since the server began, `list /apis/apps/v1/deployments`; never of the first, the administrator. */
+  requests(user: string): Promise<readonly string[]>;
   /** Needs an administrator's kubeconfig. */
   startManager(kubeconfig: string): Promise<void>;
   stopApiServer(): Promise<void>;
@@ -48,6 +50,23 @@ async function startEtcd(program: string, folder: string, logs: string): Promise
     logs,
   });
   return { running, url };
+}
+
+/** Has the server write down what each user asks for, but for the administrator, who asks for most. */
+async function startAudit(folder: string, [, ...users]: readonly KnownUser[]) {
+  const [policy, log] = [join(folder, 'audit-policy.json'), join(folder, 'audit.log')];
+  const named = { level: 'Metadata', users: users.map(({ name }) => name) };
+  const rules = [...(users.length === 0 ? [] : [named]), { level: 'None' }];
+  const omitStages = ['RequestReceived', 'ResponseStarted', 'Panic'];
+  await writeFile(policy, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages, rules }));
+  const requests = async (user: string): Promise<readonly string[]> => {
+    const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').filter((line) => line.endsWith('}'));
+    return lines
+      .map((line) => JSON.parse(line) as { user: { username: string }; verb: string; requestURI: string })
+      .filter((one) => one.user.username === user)
+      .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+  };
+  return { policy, log, requests };
 }
 
 /** 200 to somebody whom it knows. */
@@ -75,12 +94,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await writeFile(key, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
   const tokens = join(folder, 'tokens.csv');
   await writeTokens(tokens, users);
+  const audit = await startAudit(folder, users);
   const args = [
     ...['kube-apiserver', `--etcd-servers=${etcd.url}`, `--secure-port=${port}`, `--cert-dir=${certificates}`],
     ...['--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', '--endpoint-reconciler-type=none'],
     ...['--service-cluster-ip-range=10.96.0.0/24', '--service-account-issuer=https://kubernetes.default.svc'],
     ...[`--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`],
     ...[`--token-auth-file=${tokens}`, '--authorization-mode=RBAC', '--allow-privileged'],
+    ...[`--audit-policy-file=${audit.policy}`, `--audit-log-path=${audit.log}`],
     // Debian's etcd does not tell of its progress in a way that the API server trusts, and such watches then never begin.
     '--feature-gates=WatchList=false',
     // It makes every pod wait for a token that nothing here hands out.
@@ -105,6 +126,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     return {
       server,
       ca,
+      requests: audit.requests,
       startApiServer,
       stopApiServer,
       stop,

@@ -216,6 +216,13 @@ test('Jobs run to their end, or fail', async () => {
   await cluster.until('Job', 'default', 'breaks', (one) => conditionOf(one, 'Failed')?.status === 'True');
 });
 
+test('what a user asks for is written down, and nobody else’s requests', async () => {
+  await cluster.kubectl(['get', '--raw', '/version'], { as: 'viewer' });
+  const asked = await cluster.requests('viewer');
+  assert.ok(asked.includes('get /version'), asked.join('; '));
+  assert.deepEqual(await cluster.requests('admin'), []);
+});
+
 test('a user may do what RBAC says, and nothing else', async () => {
   await assert.rejects(
     cluster.kubectl(['get', 'pods'], { as: 'nobody-special' }),
