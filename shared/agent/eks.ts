@@ -40,7 +40,7 @@ async function sign(client: EKSClient, name: string, signingDate: Date): Promise
       query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
       headers: { host: hostname, 'x-k8s-aws-id': name },
     },
-    { expiresIn: EXPIRES, signingDate, unhoistableHeaders: new Set(['x-k8s-aws-id']) },
+    { expiresIn: EXPIRES, signingDate },
   );
   const search = Object.entries(query).map(([key, value]) => `${encode(key)}=${encode(String(value))}`);
   const url = `https://${hostname}/?${search.join('&')}`;

@@ -221,6 +221,17 @@ for (const [what, answer, reason, options] of [
     assert.equal(error.reason, reason);
   });
 
+test('pages are counted together', async () => {
+  await at(
+    manyPages,
+    async (cluster, { asked }) => {
+      await failure(cluster.list('v1', 'Pod'));
+      assert.ok(asked.length < 120, `${asked.length} pages of a thousand bytes were read`);
+    },
+    { largest: 100_000 },
+  );
+});
+
 test('a server that nobody can find is unreachable', async () => {
   await using server = await startApiServer(silent);
   const cluster = connectCluster(server.config({ server: 'https://nowhere.invalid' }), 'prod');

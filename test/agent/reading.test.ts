@@ -206,7 +206,8 @@ test('pods are told in their own words why they are not ready', () => {
     [],
   );
   const ready = { type: 'Ready', status: 'True' };
-  assert.deepEqual(pod({ conditions: [ready], containerStatuses: [{ ...container, ready: true }] }), []);
+  const waiting = { ...container, state: { waiting: { reason: 'CrashLoopBackOff' } } };
+  assert.deepEqual(pod({ conditions: [ready], containerStatuses: [waiting] }), [], 'it is Ready');
 });
 
 test('a pod runs the digest that its node pulled, however that is written', () => {

@@ -120,6 +120,7 @@ for (const [what, ways] of [
   ['a short secret', [{ kind: 'webhook', url, secret: 'hunter2' }]],
   ['plain http', [{ kind: 'webhook', url: 'http://hunter2.example.com' }]],
   ['credentials in an address', [{ kind: 'webhook', url: 'https://me:hunter2@example.com' }]],
+  ['a user in an address', [{ kind: 'webhook', url: 'https://hunter2@example.com' }]],
   ['a line break in a secret', [{ kind: 'webhook', url, secret: `hunter2 hunter2\r\nhost: x` }]],
 ] as const)
   test(`${what} makes the ways NudgesUnusable, and is not repeated`, async () => {
