@@ -24,9 +24,12 @@ const OF_VERDICT = {
   inconclusive: 'error',
 } as const;
 
-/** The state that a notice gives a unit's release; null for notices that say nothing of a commit. */
-export function stateOf({ type, detail }: Told): State | null {
-  if (type === 'Landed') return 'pending';
+/**
+ * The state that a notice gives a unit's release; null for notices that say nothing of a commit. Where nobody follows it, it
+ * has come as far as it can.
+ */
+export function stateOf({ type, detail }: Told, followed: boolean): State | null {
+  if (type === 'Landed') return followed ? 'pending' : 'success';
   return type === 'Verdict' ? OF_VERDICT[detail.verdict] : null;
 }
 

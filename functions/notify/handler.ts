@@ -12,12 +12,13 @@ import { placeOf, topicChannel } from './channels/topic.ts';
 import { type Deps, notify } from './notify.ts';
 
 const environment = loadNotifyEnvironment(process.env);
-const { table, topic, noticesQueue: QueueUrl } = environment;
+const { table, topic, followed, noticesQueue: QueueUrl } = environment;
 const sqs = new SQSClient();
 const deps: Deps = {
   topic: topic === null ? null : topicChannel(new SNSClient(placeOf(topic)), topic),
   notifications: notificationsOf(environment, new SecretsManagerClient(), Date.now),
   table: dynamoTable(new DynamoDBClient(), table),
+  followed,
   now: () => new Date(),
   log,
 };

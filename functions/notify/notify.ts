@@ -18,6 +18,8 @@ export interface Deps {
   /** @throws Stalled NotificationsUnusable, SecretUnreadable; Retryable SecretStoreUnavailable. */
   readonly notifications: () => Promise<Notifications>;
   readonly table: Table;
+  /** Whether releases are followed in any cluster. */
+  readonly followed: boolean;
   readonly now: () => Date;
   readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
 }
@@ -59,7 +61,7 @@ async function tellAll(told: Told, deps: Deps): Promise<readonly Failure[]> {
   const channels = settings.webhooks.map((webhook) => webhookChannel(webhook, now));
   if (topic !== null) channels.push(topic);
   const attempts = channels.map((one) => attempt(one.id, () => tellPeople(told, one, host, deps)));
-  if (host !== null && host.token !== null) attempts.push(attempt(host.kind, () => showCommit(told, host, table, now)));
+  if (host !== null && host.token !== null) attempts.push(attempt(host.kind, () => showCommit(told, host, deps)));
   await Promise.all(attempts);
   return failures;
 }

@@ -11,6 +11,8 @@ export interface NotifyEnvironment {
   readonly noticesQueue: string;
   /** The name of the table of small state. */
   readonly table: string;
+  /** Whether releases are followed in any cluster; where they are not, there is nothing to wait for. */
+  readonly followed: boolean;
   /** The ARN of a topic. */
   readonly topic: string | null;
   /** The id of a secret that holds what `Notifications` shows. */
@@ -25,6 +27,7 @@ export function loadNotifyEnvironment(env: Variables): NotifyEnvironment {
   return {
     noticesQueue: env.GITFERRY_NOTICES_QUEUE ?? '',
     table: env.GITFERRY_TABLE ?? '',
+    followed: Boolean(env.GITFERRY_CLUSTERS?.trim() || env.GITFERRY_KUBECONFIG),
     topic: env.GITFERRY_TOPIC || null,
     notifySecret: env.GITFERRY_NOTIFY_SECRET || null,
     notifications: env.GITFERRY_NOTIFICATIONS || null,

@@ -53,7 +53,14 @@ describe('where people are told', () => {
     const texts = ['{}', JSON.stringify({ gitlab: { token: TOKEN } })];
     const client = { send: async () => ({ SecretString: texts.shift() }) } as unknown as SecretsManagerClient;
     let now = 0;
-    const environment = { noticesQueue: 'q', table: 't', topic: null, notifySecret: 'id', notifications: null };
+    const environment = {
+      noticesQueue: 'q',
+      table: 't',
+      followed: true,
+      topic: null,
+      notifySecret: 'id',
+      notifications: null,
+    };
     const read = notificationsOf(environment, client, () => now);
     assert.equal((await read()).gitlab, undefined);
     now = 59_999;
@@ -67,10 +74,12 @@ describe('where people are told', () => {
     assert.deepEqual(loadNotifyEnvironment(env), {
       noticesQueue: 'q',
       table: 't',
+      followed: false,
       topic: null,
       notifySecret: 's',
       notifications: null,
     });
+    assert.ok(loadNotifyEnvironment({ ...env, GITFERRY_CLUSTERS: 'eks:prod' }).followed);
     assert.throws(() => loadNotifyEnvironment({}), {
       reason: 'EnvironmentIncomplete',
       facts: { missing: ['GITFERRY_NOTICES_QUEUE', 'GITFERRY_TABLE'] },

@@ -40,6 +40,13 @@ describe('GitHub', () => {
     });
   });
 
+  it('shows that a release landed, and waits for nothing, where no cluster is connected', async () => {
+    told = teller({ github: { token: TOKEN, url: host.url } }, null, false);
+    await told.tell(landed({ repository }));
+    const { state, description } = JSON.parse(host.taken.at(-1)?.body ?? '');
+    assert.deepEqual([state, description], ['success', 'Landed; no cluster is connected']);
+  });
+
   it('shows each verdict, and what went wrong in a few words', async () => {
     const cases = [
       ['delivered', 'success', 'Delivered'],

@@ -101,7 +101,7 @@ export interface Told {
 }
 
 /** `notify` with a table of its own. */
-export function teller(settings: Partial<Notifications>, topic: Topic | null = null): Told {
+export function teller(settings: Partial<Notifications>, topic: Topic | null = null, followed = true): Told {
   const told: Told = {
     settings: { webhooks: [], ...settings },
     now: new Date('2030-01-01T12:00:01.500Z'),
@@ -110,6 +110,7 @@ export function teller(settings: Partial<Notifications>, topic: Topic | null = n
       topic: topic === null ? null : topicChannel(topic.client, topic.arn),
       notifications: async () => told.settings,
       table: memoryTable(() => told.now),
+      followed,
       now: () => told.now,
       log: (message, facts) => told.logged.push({ message, ...facts }),
     },

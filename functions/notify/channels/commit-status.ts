@@ -23,8 +23,12 @@ const LONGEST_PAUSE = 200;
  * it shows is remembered, and asked again when another invocation was faster; so the last word is the right one.
  * @throws Retryable ChannelUnavailable, TableUnavailable, TableBusy; Stalled ChannelRefused.
  */
-export async function showCommit(told: Told, host: Host, table: Table, now: () => Date): Promise<void> {
-  const given = stateOf(told);
+export async function showCommit(
+  told: Told,
+  host: Host,
+  { table, followed, now }: { readonly table: Table; readonly followed: boolean; readonly now: () => Date },
+): Promise<void> {
+  const given = stateOf(told, followed);
   if (given === null || !('commit' in told.detail)) return;
   const { commit, unit, deployment } = told.detail;
   const key = `commit:${host.kind}:${commit}`;
@@ -37,7 +41,8 @@ export async function showCommit(told: Told, host: Host, table: Table, now: () =
     const same: boolean = before.shown === worst && !unsure;
     if (same && before.units[unit] === units[unit]) return;
     const context = `gitferry/${deployment}`;
-    if (!same) await show(host, { commit, state: worst, context, description: describe(told, worst, given, units) });
+    if (!same)
+      await show(host, { commit, state: worst, context, description: describe(told, worst, given, units, followed) });
     const expires = new Date(now().getTime() + KEEP);
     if (await table.write(key, { units, shown: worst }, item?.version ?? null, expires)) return;
     // What this invocation showed may stand behind what another showed meanwhile.
@@ -63,7 +68,14 @@ const SENTENCES = {
   failure: 'Failed in the cluster',
 } as const;
 
-function describe({ type, detail }: Told, worst: State, given: State, units: Known['units']): Shown['description'] {
+function describe(
+  { type, detail }: Told,
+  worst: State,
+  given: State,
+  units: Known['units'],
+  followed: boolean,
+): Shown['description'] {
+  if (!followed && worst === 'success') return 'Landed; no cluster is connected';
   const count = Object.values(units).filter((one) => one === worst).length;
   const of = Object.keys(units).length === 1 ? '' : ` (${count} of ${Object.keys(units).length} units)`;
   const why =
