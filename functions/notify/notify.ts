@@ -47,7 +47,7 @@ interface Failure {
 }
 
 async function tellAll(told: Told, deps: Deps): Promise<readonly Failure[]> {
-  const { topic, table, now } = deps;
+  const { topic, now } = deps;
   const failures: Failure[] = [];
   const attempt = async (channel: string, tell: () => Promise<void>): Promise<void> => {
     await tell().catch((error: unknown) => failures.push({ channel, error }));
