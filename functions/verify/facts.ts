@@ -104,6 +104,8 @@ export interface WorkloadFacts {
   readonly stuck: Words | null;
   /** Pods of this template that are not Ready, in their own words. */
   readonly pods: readonly PodWords[];
+  /** The pods of its newest template were made since the release landed. */
+  readonly renewed: boolean;
   /** What the cluster shows of the time before the release. */
   readonly before: Before;
   readonly canary: CanaryFacts | null;

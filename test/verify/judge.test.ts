@@ -194,6 +194,13 @@ describe('running', () => {
     assert.equal(looks([1, redBefore], [2, later], [12, later]), 'wait');
   });
 
+  test('an agent that began while it was looked at does not make its own doing what was before', () => {
+    const shows = { renewed: true, before: 'healthy' } as const;
+    const begun = facts({ followers: [idle()], workloads: [crashing(shows)] });
+    const later = facts({ workloads: [crashing(shows)] });
+    assert.equal(looks([1, begun], [2, later], [12, later]), 'failed PodNotReady');
+  });
+
   test('a rollout that Kubernetes gave up is told at once, even where it was red before', () => {
     const stuck = { reason: 'ProgressDeadlineExceeded', message: 'has timed out progressing' };
     const seen = facts({ workloads: [crashing({ pods: [], stuck })] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { names, namesPath } from '../../functions/verify/judge/blame.ts';
-import { beforeIn } from '../../functions/verify/look/evidence.ts';
+import { beforeIn, isRenewed } from '../../functions/verify/look/evidence.ts';
 import { foreignTo, hasTagOnly, usesImage } from '../../functions/verify/look/images.ts';
 import { isJob, jobFacts } from '../../functions/verify/look/job.ts';
 import { matchOwn } from '../../functions/verify/look/match.ts';
@@ -88,6 +88,18 @@ describe('what a Deployment shows of the time before', () => {
   test('a pod of the old template that is Ready says most', () => {
     assert.equal(shown('False', -60, [old(true)]), 'healthy');
     assert.equal(shown('False', -60, [old(false)]), 'unhealthy');
+  });
+
+  test('pods of the newest template that are older than the release show that the template is, too', () => {
+    const made = (seconds: number, current: boolean | null): Pod => {
+      const metadata = { name: 'one', namespace: 'shop', creationTimestamp: iso(seconds) };
+      return readPod({ apiVersion: 'v1', kind: 'Pod', metadata, status: {} }, current);
+    };
+    assert.ok(isRenewed([made(1, true), made(-600, false)], LANDED_AT));
+    assert.ok(isRenewed([made(-4, null)], LANDED_AT));
+    assert.ok(!isRenewed([made(1, true), made(-6, true)], LANDED_AT));
+    assert.ok(!isRenewed([made(-600, false)], LANDED_AT));
+    assert.ok(!isRenewed([], LANDED_AT));
   });
 
   test('without a condition, the old pods; without those, nothing', () => {

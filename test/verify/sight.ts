@@ -80,6 +80,7 @@ export function workload(given: Partial<WorkloadFacts> = {}): WorkloadFacts {
     available: true,
     stuck: null,
     pods: [],
+    renewed: false,
     before: 'unknown',
     canary: null,
     ...given,

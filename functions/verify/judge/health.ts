@@ -51,9 +51,18 @@ function hasBegun({ applied, attempted }: ClusterFacts['followers'][number]): bo
   return applied !== 'before' || attempted !== 'before';
 }
 
-function stateOf({ complete, available, stuck, pods, canary }: WorkloadFacts): 'healthy' | 'unhealthy' | 'unknown' {
+function stateOf({
+  complete,
+  available,
+  stuck,
+  pods,
+  renewed,
+  canary,
+}: WorkloadFacts): 'healthy' | 'unhealthy' | 'unknown' {
   const serving = canary?.primary ?? null;
   if (serving !== null) return serving.available ? 'healthy' : 'unhealthy';
+  // The agent may have begun between the look at it and the look at what it applies.
+  if (renewed && !complete) return 'unknown';
   if (stuck !== null || pods.length > 0) return 'unhealthy';
   if (complete) return 'healthy';
   return available ? 'unknown' : 'unhealthy';

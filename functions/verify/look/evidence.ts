@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../../shared/agent/cluster.ts';
 import { conditionOf } from '../../../shared/agent/field.ts';
 import type { Pod } from '../../../shared/agent/pod.ts';
 import type { Workload } from '../../../shared/agent/workload.ts';
@@ -11,8 +12,7 @@ const SKEW = 5000;
  * has not; whether pods of its old template are Ready.
  */
 export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[], landedAt: number): Before {
-  const made = Date.parse(object.metadata.creationTimestamp ?? '');
-  if (made >= landedAt - SKEW) return 'absent';
+  if (madeAt(object) >= landedAt - SKEW) return 'absent';
   const available = conditionOf(conditions, 'Available');
   const since = Date.parse(available?.lastTransitionTime ?? '');
   const old = pods.filter(({ current, going }) => current === false && !going);
@@ -23,4 +23,17 @@ export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[],
     if (available?.status === 'False') return since < landedAt ? 'unhealthy' : 'healthy';
   }
   return old.length > 0 ? 'unhealthy' : 'unknown';
+}
+
+/**
+ * Whether the pods of a workload's newest template were made since the release landed: then that template may be the
+ * release's, whatever the agent said of itself a moment before.
+ */
+export function isRenewed(pods: readonly Pod[], landedAt: number): boolean {
+  const newest = pods.filter(({ current, going }) => current !== false && !going);
+  return newest.length > 0 && newest.every(({ object }) => madeAt(object) >= landedAt - SKEW);
+}
+
+function madeAt({ metadata }: KubeObject): number {
+  return Date.parse(metadata.creationTimestamp ?? '');
 }

@@ -25,6 +25,7 @@ export function jobFacts(object: KubeObject, landedAt: number): WorkloadFacts {
     available: complete,
     stuck: stuck === null ? null : { reason: stuck.reason ?? 'Failed', message: stuck.message ?? '' },
     pods: [],
+    renewed: false,
     before: Date.parse(metadata.creationTimestamp ?? '') >= landedAt - 5000 ? 'absent' : 'unknown',
     canary: null,
   };

@@ -5,7 +5,7 @@ import type { Pod } from '../../../shared/agent/pod.ts';
 import { podsOf, readWorkload, WORKLOADS, type Workload } from '../../../shared/agent/workload.ts';
 import type { Landed } from '../../../shared/notice/landed.ts';
 import type { CanaryFacts, Primary, WorkloadFacts } from '../facts.ts';
-import { beforeIn } from './evidence.ts';
+import { beforeIn, isRenewed } from './evidence.ts';
 import { foreignTo, hasTagOnly, usesImage } from './images.ts';
 import { isJob, jobFacts } from './job.ts';
 import { wordsOfPods } from './pods.ts';
@@ -94,6 +94,7 @@ async function factsOf(
     available: workload.wanted === 0 || workload.available > 0,
     stuck: rollout === 'stuck' ? { reason: 'ProgressDeadlineExceeded', message } : null,
     pods: complete ? [] : wordsOfPods(pods ?? []),
+    renewed: isRenewed(pods ?? [], Date.parse(landed.landedAt)),
     before: beforeIn(workload, pods ?? [], Date.parse(landed.landedAt)),
     canary: canary === undefined ? null : canaryFacts(canary, watched, primaryFacts(object, serving, ofPrimary)),
   };
