@@ -96,8 +96,8 @@ describe('what a Deployment shows of the time before', () => {
       return readPod({ apiVersion: 'v1', kind: 'Pod', metadata, status: {} }, current);
     };
     assert.ok(isRenewed([made(1, true), made(-600, false)], LANDED_AT));
-    assert.ok(isRenewed([made(-4, null)], LANDED_AT));
-    assert.ok(!isRenewed([made(1, true), made(-6, true)], LANDED_AT));
+    assert.ok(isRenewed([made(0, null)], LANDED_AT));
+    assert.ok(!isRenewed([made(1, true), made(-1, true)], LANDED_AT));
     assert.ok(!isRenewed([made(-600, false)], LANDED_AT));
     assert.ok(!isRenewed([], LANDED_AT));
   });

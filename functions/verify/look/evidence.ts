@@ -6,6 +6,8 @@ import type { Before } from '../facts.ts';
 
 /** What is made for a release may be so much older than its record: clocks differ. */
 const SKEW = 5000;
+/** Kubernetes tells when something was made by the second. */
+const SECOND = 1000;
 
 /**
  * What a workload shows of the time before the release landed: whether it was there; since when it has been available, or
@@ -31,7 +33,7 @@ export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[],
  */
 export function isRenewed(pods: readonly Pod[], landedAt: number): boolean {
   const newest = pods.filter(({ current, going }) => current !== false && !going);
-  return newest.length > 0 && newest.every(({ object }) => madeAt(object) >= landedAt - SKEW);
+  return newest.length > 0 && newest.every(({ object }) => madeAt(object) > landedAt - SECOND);
 }
 
 function madeAt({ metadata }: KubeObject): number {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isReady } from '../objects.ts';
 import { type ClusterFlow, startClusterFlow } from './flow.ts';
 import { app, imageOf, kustomization, rules, SHOPS } from './manifests.ts';
@@ -97,6 +98,9 @@ describe('an image that is pushed', { concurrency: true }, () => {
   it('where the cluster was red before, tells so and takes nothing back', async () => {
     await flow.cluster.apply([kustomization('red', { wait: false })]);
     await flow.cluster.until('Kustomization', 'flux-system', 'red', isReady);
+    await flow.cluster.until('Deployment', SHOPS, 'red', ({ status }) => status?.unavailableReplicas === 1);
+    // By the second Kubernetes tells what was made before something else.
+    await delay(2000);
     const digest = await flow.push('red', '1.0.0');
     const verdict = await flow.next('Verdict', imageOf('red'));
     assert.equal(verdict.verdict, 'inconclusive');
