@@ -14,7 +14,7 @@ const SECOND = 1000;
  * has not; whether pods of its old template are Ready.
  */
 export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[], landedAt: number): Before {
-  if (madeAt(object) >= landedAt - SKEW) return 'absent';
+  if (isMadeSince(object, landedAt)) return 'absent';
   const available = conditionOf(conditions, 'Available');
   const since = Date.parse(available?.lastTransitionTime ?? '');
   const old = pods.filter(({ current, going }) => current === false && !going);
@@ -34,6 +34,11 @@ export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[],
 export function isRenewed(pods: readonly Pod[], landedAt: number): boolean {
   const newest = pods.filter(({ current, going }) => current !== false && !going);
   return newest.length > 0 && newest.every(({ object }) => madeAt(object) > landedAt - SECOND);
+}
+
+/** Whether an object was made for the release, as far as clocks agree: before it there was none. */
+export function isMadeSince(object: KubeObject, landedAt: number): boolean {
+  return madeAt(object) >= landedAt - SKEW;
 }
 
 function madeAt({ metadata }: KubeObject): number {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { KubeObject } from '../../../shared/agent/cluster.ts';
 import { conditionOf, conditions, fields } from '../../../shared/agent/field.ts';
 import type { WorkloadFacts } from '../facts.ts';
+import { isMadeSince } from './evidence.ts';
 
 const job = z.object({ status: fields({ conditions }) });
 
@@ -26,7 +27,7 @@ export function jobFacts(object: KubeObject, landedAt: number): WorkloadFacts {
     stuck: stuck === null ? null : { reason: stuck.reason ?? 'Failed', message: stuck.message ?? '' },
     pods: [],
     renewed: false,
-    before: Date.parse(metadata.creationTimestamp ?? '') >= landedAt - 5000 ? 'absent' : 'unknown',
+    before: isMadeSince(object, landedAt) ? 'absent' : 'unknown',
     canary: null,
   };
 }
