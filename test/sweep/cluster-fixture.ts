@@ -1,5 +1,6 @@
 import { type ClusterDeps, sweepCluster } from '../../functions/sweep/cluster/sweep.ts';
 import type { Cluster, KubeObject } from '../../shared/agent/cluster.ts';
+import { Stalled } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
@@ -7,6 +8,15 @@ import { memoryTable } from '../../shared/table/memory.ts';
 import type { Table } from '../../shared/table/table.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { type MemoryCluster, memoryCluster } from '../servers/memory-cluster.ts';
+
+/** What a cluster says to a function without drift.yaml. */
+export const FORBIDDEN = new Stalled(
+  'ClusterForbidden',
+  'prod does not let gitferry patch deployments.apps in default.',
+  {
+    hint: 'Apply infra/cluster/drift.yaml there.',
+  },
+);
 
 export const DIGEST = `sha256:${'1f'.repeat(32)}`;
 export const OTHER = `sha256:${'2e'.repeat(32)}`;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { MOST } from '../../functions/sweep/cluster/memory.ts';
-import { Retryable, Stalled } from '../../shared/errors.ts';
+import { Retryable } from '../../shared/errors.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
 import type { MemoryCluster } from '../servers/memory-cluster.ts';
 import {
   AGENT,
   deployment,
+  FORBIDDEN,
   kustomization,
   MINUTE,
   openScene,
@@ -18,9 +19,6 @@ import {
 } from './cluster-fixture.ts';
 
 const EDITED = wrote('kubectl-edit', REPLICAS);
-const FORBIDDEN = new Stalled('ClusterForbidden', 'prod does not let gitferry patch deployments.apps in default.', {
-  hint: 'Apply infra/cluster/drift.yaml there.',
-});
 const DOWN = new Retryable('ClusterUnreachable', 'The connection to prod failed (ECONNREFUSED).');
 
 describe('what the cluster half of sweep tells', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { KubeObject } from '../../shared/agent/cluster.ts';
-import { Rejected, Retryable, Stalled } from '../../shared/errors.ts';
+import { Rejected } from '../../shared/errors.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
 import type { MemoryCluster } from '../servers/memory-cluster.ts';
 import {
@@ -9,6 +9,7 @@ import {
   CONTAINER_IMAGE,
   DIGEST,
   deployment,
+  FORBIDDEN,
   failing,
   gitRepository,
   kustomization,
@@ -23,10 +24,6 @@ import {
 } from './cluster-fixture.ts';
 
 const EDITED = wrote('kubectl-edit', REPLICAS);
-const FORBIDDEN = new Stalled('ClusterForbidden', 'prod does not let gitferry patch deployments.apps in default.', {
-  hint: 'Apply infra/cluster/drift.yaml there.',
-});
-const _DOWN = new Retryable('ClusterUnreachable', 'The connection to prod failed (ECONNREFUSED).');
 
 describe('the cluster half of sweep', () => {
   let scene: Scene;
