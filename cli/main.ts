@@ -5,6 +5,7 @@ import { describe } from './report.ts';
 
 /** How each command is added; only the one that was asked for is loaded, since the AWS clients are slow to load. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  init: async () => (await import('./init.ts')).init,
   validate: async () => (await import('./validate.ts')).validate,
   put: async () => (await import('./put.ts')).put,
   diff: async () => (await import('./diff.ts')).diff,

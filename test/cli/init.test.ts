@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { parse } from 'yaml';
+import { parseConfig } from '../../shared/config/parse.ts';
+import { gitferry } from './process.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gitferry-init-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const NEEDED = ['--repository', 'https://github.com/acme/fleet', '--bucket', 'acme-releases', '--region', 'eu-west-1'];
+const read = (name: string) => readFile(join(folder, name), 'utf8');
+
+test('options alone make both files, with defaults for the rest, and say what comes next', async () => {
+  const { status, out, err } = await gitferry(folder, 'init', ...NEEDED);
+  assert.deepEqual([status, err], [0, '']);
+  assert.deepEqual(parse(await read('serverless.params.yml')), {
+    production: {
+      repository: 'https://github.com/acme/fleet',
+      branch: 'main',
+      'create-bucket': 'true',
+      bucket: 'acme-releases',
+      'git-secret': 'gitferry/production/git',
+      'git-read-secret': 'gitferry/production/git-read',
+      'webhook-secret': 'gitferry/production/webhooks',
+    },
+  });
+  assert.match(out, /create-secret --region eu-west-1 --name gitferry\/production\/git --secret-string file:\/\//u);
+  assert.match(out, /npx serverless deploy --stage production --region eu-west-1/u);
+});
+
+test('the gitferry.yaml is sound as it is, and with its comments taken in', async () => {
+  await gitferry(folder, 'init', ...NEEDED);
+  const text = await read('gitferry.yaml');
+  const { mirrors } = parseConfig(Buffer.from(text));
+  assert.deepEqual(
+    mirrors.map(({ bucket, prefix }) => [bucket, prefix]),
+    [['acme-releases', 'charts/']],
+  );
+  assert.equal((await gitferry(folder, 'validate', 'gitferry.yaml')).status, 0);
+
+  const opened = text.replaceAll(/^#(?= {2,3}versions:|images:)/gmu, ' ').replaceAll(/^#(?= [- ] \S+:)/gmu, ' ');
+  const whole = parseConfig(Buffer.from(opened.replace(/^ (?=images:)/mu, '')));
+  assert.deepEqual([whole.mirrors.length, whole.images.length], [2, 1]);
+});
+
+test('what is missing is named, all at once, and nothing is written', async () => {
+  const { status, out, err } = await gitferry(folder, 'init');
+  assert.deepEqual([status, out], [2, '']);
+  assert.match(err, /^error: --repository, --bucket are needed$/mu);
+  await assert.rejects(read('serverless.params.yml'), { code: 'ENOENT' });
+});
+
+test('what does not fit is told, all at once, without what may be a password in it', async () => {
+  const wrong = [
+    '--repository',
+    'https://me:word@github.com/acme/fleet',
+    '--bucket',
+    'Acme',
+    '--param',
+    'kms-key=mine',
+  ];
+  const { status, out, err } = await gitferry(folder, 'init', ...NEEDED, ...wrong);
+  assert.deepEqual([status, out], [2, '']);
+  assert.deepEqual(err.match(/^error: \S+/gmu), ['error: kms-key:', 'error: repository:', 'error: bucket:']);
+  assert.doesNotMatch(err, /word/u);
+  assert.equal((await gitferry(folder, 'init', ...NEEDED, '--param', 'colour=red')).status, 2);
+});
+
+test('--yes takes what the repository suggests: its address, and a bucket by its owner', async () => {
+  await mkdir(join(folder, 'fleet/.git/objects'), { recursive: true });
+  await mkdir(join(folder, 'fleet/.git/refs'));
+  await writeFile(join(folder, 'fleet/.git/HEAD'), 'ref: refs/heads/main\n');
+  await writeFile(join(folder, 'fleet/.git/config'), '[remote "origin"]\n\turl = git@github.com:Acme/fleet.git\n');
+  const { status } = await gitferry(folder, 'init', '--yes', '--config', 'fleet/gitferry.yaml');
+  assert.equal(status, 0);
+  const { production } = parse(await read('serverless.params.yml'));
+  assert.deepEqual([production.repository, production.bucket], ['https://github.com/Acme/fleet.git', 'acme-releases']);
+  assert.match(await read('fleet/gitferry.yaml'), /bucket: acme-releases/u);
+});
+
+test('what is there is overwritten by --force alone, and other stages stay in any case', async () => {
+  await writeFile(join(folder, 'serverless.params.yml'), '# ours\nproduction:\n  bucket: kept # by hand\n');
+  const staging = ['--stage', 'staging'];
+  assert.equal((await gitferry(folder, 'init', ...NEEDED, ...staging)).status, 0);
+  const both = await read('serverless.params.yml');
+  assert.match(both, /^# ours\nproduction:\n {2}bucket: kept # by hand\nstaging:\n/u);
+
+  const again = await gitferry(folder, 'init', ...NEEDED, ...staging);
+  assert.deepEqual([again.status, again.out], [2, '']);
+  assert.match(again.err, /gitferry\.yaml is there already/u);
+  const taken = await gitferry(folder, 'init', ...NEEDED, ...staging, '--config', 'other.yaml');
+  assert.match(taken.err, /has the stage staging already/u);
+  assert.equal(await read('serverless.params.yml'), both);
+
+  const forced = await gitferry(folder, 'init', ...NEEDED, ...staging, '--branch', 'next', '--force');
+  assert.equal(forced.status, 0);
+  const { production, staging: replaced } = parse(await read('serverless.params.yml'));
+  assert.deepEqual([production, replaced.branch], [{ bucket: 'kept' }, 'next']);
+});
+
+test('--dry-run shows both files and writes none', async () => {
+  const { status, out } = await gitferry(folder, 'init', ...NEEDED, '--dry-run');
+  assert.equal(status, 0);
+  assert.match(out, /bucket: acme-releases\n.*apiVersion: gitferry\.dev\/v1\n.*Nothing was written/su);
+  await assert.rejects(read('gitferry.yaml'), { code: 'ENOENT' });
+});
