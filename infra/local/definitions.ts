@@ -83,20 +83,18 @@ export async function readDefinitions(
 ): Promise<Definitions> {
   const service = Service.parse(await readService(root, variables));
   const resources = new Map(service.resources.flatMap((part) => Object.entries(part.Resources)));
-  const conditions = new Map(service.resources.flatMap((part) => Object.entries(part.Conditions)));
   const names = namesOf(resources, queueUrl);
 
   const of = <T>(type: string, schema: z.ZodType<T>): T[] =>
     [...resources.values()]
-      .filter(({ Type, Condition }) => Type === type && holds(Condition))
+      .filter(({ Type }) => Type === type)
       .map(({ Properties }) => schema.parse(resolve(Properties, names)));
-  const holds = (condition: string | undefined): boolean =>
-    condition === undefined || resolve(conditions.get(condition), names) === true;
 
   for (const [id, { Type }] of resources)
     if (!RESOURCES.has(Type)) throw new Error(`The embedded run does not know what ${id}, ${Type}, does.`);
 
-  const parsed = Object.entries(service.functions).map(([name, { iamRoleStatements: _, ...definition }]) => {
+  const functions = service.functions.flatMap((part) => Object.entries(part));
+  const parsed = functions.map(([name, { iamRoleStatements: _, ...definition }]) => {
     const environment = { ...service.provider.environment, ...definition.environment };
     return [name, FunctionShape.parse(resolve({ ...definition, environment }, names))] as const;
   });

@@ -18,8 +18,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Makes a test of an EventBridge event pattern: fields nested as in the event, values in lists, `prefix`, and
- * `anything-but` a value, a list, or a prefix. Throws on every other operator, so that none is passed over.
+ * Makes a test of an EventBridge event pattern: fields nested as in the event, `$or` of such, values in lists, `prefix`,
+ * and `anything-but` a value, a list, or a prefix. Throws on every other operator, so that none is passed over.
  */
 export function compilePattern(pattern: unknown, path = 'EventPattern'): Test {
   if (Array.isArray(pattern)) {
@@ -28,10 +28,20 @@ export function compilePattern(pattern: unknown, path = 'EventPattern'): Test {
     return (value) => (Array.isArray(value) ? value : [value]).some((one) => choices.some((choice) => choice(one)));
   }
   if (!isObject(pattern)) throw new Error(`${path} is neither a list of values nor an object.`);
-  const fields = Object.entries(pattern).map(
+  const { $or: either, ...rest } = pattern;
+  const alternatives = either === undefined ? null : compileEither(either, path);
+  const fields = Object.entries(rest).map(
     ([name, inner]) => [name, compilePattern(inner, `${path}.${name}`)] as const,
   );
-  return (value) => isObject(value) && fields.every(([name, test]) => name in value && test(value[name]));
+  return (value) =>
+    isObject(value) &&
+    fields.every(([name, test]) => name in value && test(value[name])) &&
+    (alternatives === null || alternatives.some((test) => test(value)));
+}
+
+function compileEither(either: unknown, path: string): readonly Test[] {
+  if (!Array.isArray(either) || either.length < 2) throw new Error(`${path}.$or is no list of two or more patterns.`);
+  return either.map((one) => compilePattern(one, `${path}.$or`));
 }
 
 function compileChoice(choice: unknown, path: string): Test {

@@ -48,7 +48,6 @@ export const RESOURCES: ReadonlySet<string> = new Set([
 
 export const Resource = z.looseObject({
   Type: z.string(),
-  Condition: z.string().optional(),
   Properties: z.record(z.string(), z.unknown()),
 });
 export type Resource = z.infer<typeof Resource>;
@@ -72,21 +71,26 @@ export const FunctionShape = z.strictObject({
   memorySize: z.int(),
   /** Only without an authorizer: here it is anyone’s as well. */
   url: z.literal(true).optional(),
+  /** The run has room for all of them. */
+  reservedConcurrency: z.int().optional(),
+  /** Where an event goes that was tried in vain: here it is told of, and that is all. */
+  destinations: z.strictObject({ onFailure: z.strictObject({ type: z.literal('sqs'), arn: z.string() }) }).optional(),
   environment: z.record(z.string(), text).default({}),
   events: z.array(Event),
 });
 const Part = z.strictObject({
-  Conditions: z.record(z.string(), z.unknown()).default({}),
   Resources: z.record(z.string(), Resource),
 });
 export const Service = z.looseObject({
   provider: z.looseObject({ environment: z.record(z.string(), z.unknown()).default({}) }),
-  functions: z.record(
-    z.string(),
-    z.looseObject({
-      environment: z.record(z.string(), z.unknown()).default({}),
-      iamRoleStatements: z.array(z.unknown()),
-    }),
+  functions: z.array(
+    z.record(
+      z.string(),
+      z.looseObject({
+        environment: z.record(z.string(), z.unknown()).default({}),
+        iamRoleStatements: z.array(z.unknown()),
+      }),
+    ),
   ),
   resources: z.array(Part),
 });

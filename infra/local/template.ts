@@ -1,20 +1,12 @@
-import { type CollectionTag, parse, type ScalarTag, type YAMLMap, type YAMLSeq } from 'yaml';
+import { createRequire } from 'node:module';
 
-/** CloudFormation's short forms, made the long ones. `!GetAtt A.Arn` is `{ 'Fn::GetAtt': ['A', 'Arn'] }`. */
-const scalarTags: readonly ScalarTag[] = [
-  { tag: '!Ref', resolve: (id) => ({ Ref: id }) },
-  { tag: '!GetAtt', resolve: (text) => ({ 'Fn::GetAtt': text.split(/\.(.*)/su, 2) }) },
-  { tag: '!Sub', resolve: (text) => ({ 'Fn::Sub': text }) },
-];
-const listTags: readonly CollectionTag[] = ['Equals', 'Split'].map((name) => ({
-  tag: `!${name}`,
-  collection: 'seq',
-  resolve: (value: YAMLSeq | YAMLMap) => ({ [`Fn::${name}`]: value.toJSON() }),
-}));
-
-export function parseTemplate(text: string): unknown {
-  return parse(text, { customTags: [...scalarTags, ...listTags] });
+interface Templates {
+  /** YAML with CloudFormation's short forms, made the long ones. */
+  readonly parseTemplate: (text: string) => unknown;
 }
+
+/** The one that is deployed with, under whatever Node runs `serverless`. */
+export const { parseTemplate } = createRequire(import.meta.url)('../deployment/template.cjs') as Templates;
 
 /** What a name stands for once everything is in place. */
 export interface Names {
@@ -31,10 +23,7 @@ export function resolve(value: unknown, names: Names): unknown {
   if (name === 'Ref') return names.ref(String(operand));
   if (name === 'Fn::GetAtt' && Array.isArray(operand)) return names.attribute(String(operand[0]), String(operand[1]));
   if (name === 'Fn::Sub' && typeof operand === 'string') return substitute(operand, names);
-  if (name === 'Fn::Equals' && Array.isArray(operand)) {
-    const [one, other] = operand.map((side) => resolve(side, names));
-    return one === other;
-  }
+  if (name === 'Fn::Join' && Array.isArray(operand)) return (resolve(operand[1], names) as string[]).join(operand[0]);
   if (name?.startsWith('Fn::')) throw new Error(`The embedded run does not know ${name}.`);
   return Object.fromEntries(entries.map(([key, inner]) => [key, resolve(inner, names)]));
 }

@@ -33,9 +33,12 @@ const hints: Readonly<Record<string, string>> = {
   GITFERRY_DEPLOYMENT: 'the name of this deployment',
   GITFERRY_REPOSITORY: 'the https address of the main repository',
   GITFERRY_CHANGES_QUEUE: 'the url of the changes queue',
+  GITFERRY_CHANGES_QUEUES: 'the urls of the changes queues',
+  GITFERRY_LOOKS_QUEUES: 'the urls of the looks queues',
   GITFERRY_BUS: 'the name of the event bus',
   GITFERRY_LOOKS_QUEUE: 'the url of the looks queue',
   GITFERRY_TABLE: 'the name of the table',
+  GITFERRY_LEDGER_BUCKET: 'the bucket that records of the ledger are copied to',
   GITFERRY_NOTICES_QUEUE: 'the url of the notices queue',
   GITFERRY_WEBHOOK_SECRET: 'the id of the secret that holds those of the webhooks',
 };
@@ -81,10 +84,10 @@ export function loadRegistries(
 
 /** What `receive` is told: nothing of the repository. */
 export interface ReceiveEnvironment {
-  /** The url of the changes queue. */
-  readonly changesQueue: string;
-  /** The url of the looks queue. */
-  readonly looksQueue: string;
+  /** The urls of the changes queues, one a main repository. */
+  readonly changesQueues: readonly string[];
+  /** The urls of the looks queues. */
+  readonly looksQueues: readonly string[];
   /** The id of a secret that holds `{"<door>": "<secret>" | ["<new>", "<old>"]}`. */
   readonly webhookSecret: string | null;
   /** That itself. */
@@ -95,15 +98,20 @@ export interface ReceiveEnvironment {
 export function loadReceiveEnvironment(env: Variables): ReceiveEnvironment {
   const webhookSecrets = env.GITFERRY_WEBHOOK_SECRETS || null;
   demand(env, [
-    ...['GITFERRY_CHANGES_QUEUE', 'GITFERRY_LOOKS_QUEUE'],
+    ...['GITFERRY_CHANGES_QUEUES', 'GITFERRY_LOOKS_QUEUES'],
     ...(webhookSecrets === null ? ['GITFERRY_WEBHOOK_SECRET'] : []),
   ]);
   return {
-    changesQueue: env.GITFERRY_CHANGES_QUEUE ?? '',
-    looksQueue: env.GITFERRY_LOOKS_QUEUE ?? '',
+    changesQueues: urls(env.GITFERRY_CHANGES_QUEUES ?? ''),
+    looksQueues: urls(env.GITFERRY_LOOKS_QUEUES ?? ''),
     webhookSecret: env.GITFERRY_WEBHOOK_SECRET || null,
     webhookSecrets,
   };
+}
+
+/** A list with spaces between. */
+function urls(value: string): readonly string[] {
+  return value.split(' ').filter((url) => url !== '');
 }
 
 /** @throws Stalled EnvironmentIncomplete naming all of these that are not set. */

@@ -8,8 +8,8 @@ import { Retryable, Stalled } from '../../shared/errors.ts';
 const DOORS = ['quay', 'github'];
 const [OLD, NEW] = ['the-old-secret-of-quay', 'the-new-secret-of-quay'];
 const queue = {
-  GITFERRY_CHANGES_QUEUE: 'https://sqs.eu-west-1.amazonaws.com/123456789012/changes',
-  GITFERRY_LOOKS_QUEUE: 'https://sqs.eu-west-1.amazonaws.com/123456789012/looks',
+  GITFERRY_CHANGES_QUEUES: 'https://sqs.eu-west-1.amazonaws.com/123456789012/changes',
+  GITFERRY_LOOKS_QUEUES: 'https://sqs.eu-west-1.amazonaws.com/123456789012/looks',
 };
 
 /** A secret store that holds one text, which may be changed, or does not answer. */
@@ -30,15 +30,15 @@ describe('fault 17: receive does not start without secrets', () => {
       (error) =>
         error instanceof Stalled &&
         error.reason === 'EnvironmentIncomplete' &&
-        /GITFERRY_CHANGES_QUEUE, GITFERRY_LOOKS_QUEUE, GITFERRY_WEBHOOK_SECRET/u.test(error.message),
+        /GITFERRY_CHANGES_QUEUES, GITFERRY_LOOKS_QUEUES, GITFERRY_WEBHOOK_SECRET/u.test(error.message),
     );
     assert.throws(() => loadReceiveEnvironment({ ...queue, GITFERRY_WEBHOOK_SECRET: '' }), Stalled);
   });
 
   it('needs nothing of the repository', () => {
     assert.deepEqual(loadReceiveEnvironment({ ...queue, GITFERRY_WEBHOOK_SECRET: 'id' }), {
-      changesQueue: queue.GITFERRY_CHANGES_QUEUE,
-      looksQueue: queue.GITFERRY_LOOKS_QUEUE,
+      changesQueues: [queue.GITFERRY_CHANGES_QUEUES],
+      looksQueues: [queue.GITFERRY_LOOKS_QUEUES],
       webhookSecret: 'id',
       webhookSecrets: null,
     });

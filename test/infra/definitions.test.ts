@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -34,9 +34,12 @@ describe('the deployed definitions', () => {
     const { functions } = await read(ROOT);
     for (const { name, environment } of functions) {
       assert.equal(environment.GITFERRY_DEPLOYMENT, 'test');
-      assert.equal(environment.GITFERRY_REPOSITORY, 'https://git.example.org/main.git');
-      assert.equal(environment.GITFERRY_CHANGES_QUEUE, 'queue:gitferry-test-changes');
-      assert.equal(environment.GITFERRY_BUS, 'gitferry-test');
+      const working = ['mirror', 'nudge', 'verify', 'sweep'].includes(name);
+      assert.equal(environment.GITFERRY_REPOSITORY, working ? 'https://git.example.org/main.git' : undefined);
+      assert.equal(environment.GITFERRY_BUS, working ? 'gitferry-test' : undefined);
+      const asking = ['mirror', 'verify', 'sweep'].includes(name);
+      assert.equal(environment.GITFERRY_CHANGES_QUEUE, asking ? 'queue:gitferry-test-changes' : undefined);
+      assert.equal(environment.GITFERRY_CHANGES_QUEUES, name === 'receive' ? 'queue:gitferry-test-changes' : undefined);
       const reading = 'gitferry/test/git-read';
       const secrets = { mirror: 'gitferry/test/git', verify: reading, sweep: reading }[name];
       assert.equal(environment.GITFERRY_GIT_SECRET, secrets);
@@ -66,13 +69,14 @@ describe('the deployed definitions', () => {
       read.map(({ queueArn }) => [queueArn, name] as const),
     );
     const names = new Map([...functions.map(({ arn, name }) => [arn, name] as const), ...readers]);
-    const toldOf = (type: string): (string | undefined)[] =>
+    const toldOf = (type: string, deployment = 'test'): (string | undefined)[] =>
       rules
         .filter(({ bus }) => bus === 'gitferry-test')
-        .filter(({ pattern }) => compilePattern(pattern)({ source: 'gitferry', 'detail-type': type }))
+        .filter(({ pattern }) => compilePattern(pattern)({ source: 'gitferry', 'detail-type': type, detail: { deployment } }))
         .flatMap(({ targets }) => targets.map((target) => names.get(target)))
         .sort();
     assert.deepEqual(toldOf('Landed'), ['notify', 'nudge', 'verify']);
+    assert.deepEqual(toldOf('Landed', 'test-data'), []);
     assert.deepEqual(toldOf('SweepContinues'), ['sweep']);
     assert.ok(!toldOf('Converge').includes('notify'));
     for (const type of ['Verdict', 'Rejected', 'Waiting', 'TakenBack', 'Stalled', 'Drift', 'NudgeFailed'])
@@ -125,30 +129,25 @@ describe('definitions that the embedded run cannot carry out', () => {
   const changes: readonly (readonly [file: string, from: string, to: string, words: RegExp])[] = [
     ['infra/resources/bus.yml', 'AWS::Events::EventBus', 'AWS::SNS::Topic', /Bus, AWS::SNS::Topic/u],
     ['infra/resources/changes.yml', '!GetAtt ChangesQueue.Arn\n\n', '!GetAtt ChangesQueue.QueueName\n\n', /QueueName/u],
-    ['infra/resources/changes.yml', 'maxReceiveCount: 5', 'maxReceiveCount: 5\n      DelaySeconds: 9', /DelaySeconds/u],
+    ['infra/resources/changes.yml', 'RedrivePolicy:', 'DelaySeconds: 9\n      RedrivePolicy:', /DelaySeconds/u],
     [
       'infra/functions/mirror.yml',
-      'batchSize: 10',
-      'batchSize: 10\n      maximumBatchingWindow: 5',
+      'functionResponseType:',
+      'maximumBatchingWindow: 5\n      functionResponseType:',
       /maximumBatchingWindow/u,
     ],
     ['infra/resources/state.yml', 'Enabled: true', 'Enabled: false', /Enabled/u],
     ['infra/functions/sweep.yml', 'rate(15 minutes)', 'cron(0 3 * * ? *)', /cron\(0 3/u],
     ['infra/functions/receive.yml', 'url: true', 'url: { authorizer: aws_iam }', /"url"/u],
-    ['serverless.yml', `\${sls:stage}`, `\${env:STAGE}`, /env:STAGE/u],
+    ['serverless.yml', 'stage: production', `stage: \${env:STAGE}`, /env:STAGE/u],
   ];
   for (const [file, from, to, words] of changes)
     it(`are refused: ${to.trim().split('\n').at(-1)?.trim()}`, async () => {
       const root = await mkdtemp(join(tmpdir(), 'gitferry-definitions-'));
       try {
-        for (const part of [
-          'serverless.yml',
-          'infra/functions',
-          'infra/resources',
-          'infra/esbuild.cjs',
-          'infra/arns.cjs',
-        ])
+        for (const part of ['serverless.yml', 'infra'])
           await cp(join(ROOT, part), join(root, part), { recursive: true });
+        await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
         const text = await readFile(join(root, file), 'utf8');
         assert.ok(text.includes(from));
         await writeFile(join(root, file), text.replace(from, to));

@@ -1,0 +1,114 @@
+// What a deployment is told: by `--param`, else by serverless.params.yml, else by the defaults of infra/parameters.yml.
+'use strict';
+const { existsSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { parse } = require('yaml');
+
+const DECLARED = join(__dirname, '../parameters.yml');
+const FILE = 'serverless.params.yml';
+const NAME = /^[a-z][a-z0-9]{0,15}$/u;
+
+const declared = () => parse(readFileSync(DECLARED, 'utf8'));
+
+/**
+ * Reads them for a stage. `given`: the texts `name=value` of `--param`. Faulty ones are told of in `faults`, all at once and
+ * a sentence each, and have their defaults; what is needed and missing is told of in `missing`.
+ *
+ * @param {{ root: string, stage: string, given: readonly string[], file?: boolean }} about
+ * @returns {{ first: object, further: object[], faults: string[], missing: string[] }} `first`: name → text. `further`: one
+ *   such object for each further main repository, with its `name`.
+ */
+function readParameters({ root, stage, given, file = true }) {
+  const known = declared();
+  const faults = [];
+  const written = file ? readFile(root, stage, faults) : {};
+  const { repositories = [], ...own } = written;
+  const told = { ...own, ...readGiven(given, faults) };
+  const first = settle(known, told, (one) => one.default ?? '', { stage }, faults, '');
+  const further = furtherOf(repositories, faults).map((entry, index) => {
+    const { name, ...rest } = entry;
+    const mine = Object.fromEntries(Object.entries(known).filter(([, { own: may }]) => may));
+    const inherited = (one, key) =>
+      key === 'create-bucket' ? (rest.bucket === undefined ? 'false' : 'true') : (one.further ?? first[key]);
+    const place = `repositories[${index}].`;
+    if (rest.repository === undefined) faults.push(`${place}repository is missing.`);
+    return { ...first, ...settle(mine, rest, inherited, { stage, name }, faults, place), name };
+  });
+  const missing = Object.keys(known).filter((key) => known[key].needed && first[key] === '');
+  return { first, further, faults, missing };
+}
+
+/** Each known parameter as it is told, else as `otherwise` has it. */
+function settle(known, told, otherwise, { stage, name }, faults, place) {
+  for (const key of Object.keys(told))
+    if (!(key in known))
+      faults.push(`${place}${key} is no parameter${place === '' ? '' : ' of a further repository'}.${similar(key, known)}`);
+  const entries = Object.entries(known).map(([key, one]) => {
+    const fallback = String(otherwise(one, key)).replaceAll('<stage>', stage).replaceAll('<name>', name ?? '');
+    const value = told[key];
+    if (value === undefined || value === null) return [key, fallback];
+    const text = String(value).trim();
+    const fault = faultOf(one, text, value);
+    if (fault !== null) faults.push(`${place}${key} ${fault}`);
+    return [key, fault === null ? text : fallback];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Never repeats a value: it may be a secret that was put in the wrong place. */
+function faultOf({ pattern, list, description, example }, text, value) {
+  if (typeof value === 'object') return 'must be a text.';
+  if (text === '' || pattern === undefined) return null;
+  const parts = list ? partsOf(text) : [text];
+  if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
+  return `is not ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;
+}
+
+/** A list with commas between. */
+const partsOf = (text) => (text.trim() === '' ? [] : text.split(',').map((part) => part.trim()));
+
+function similar(key, known) {
+  const plain = (text) => text.replaceAll(/[-_]/gu, '').toLowerCase();
+  const found = Object.keys(known).find((name) => plain(name) === plain(key));
+  return found === undefined ? ' docs/install.md lists all of them.' : ` Did you mean ${found}?`;
+}
+
+function readGiven(given, faults) {
+  const entries = given.map((text) => /^([^=]+)=(.*)$/su.exec(text)).map((match) => match?.slice(1, 3) ?? null);
+  if (entries.includes(null)) faults.push('--param takes name=value.');
+  return Object.fromEntries(entries.filter((entry) => entry !== null));
+}
+
+/** What the file has for every stage, and for this one. */
+function readFile(root, stage, faults) {
+  if (!existsSync(join(root, FILE))) return {};
+  let stages;
+  try {
+    stages = parse(readFileSync(join(root, FILE), 'utf8')) ?? {};
+  } catch (error) {
+    faults.push(`${FILE} is no YAML: ${error.message.split('\n')[0]}`);
+    return {};
+  }
+  const isMap = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const parts = isMap(stages) ? [stages.default ?? {}, stages[stage] ?? {}] : [null];
+  if (parts.every(isMap)) return Object.assign({}, ...parts);
+  faults.push(`${FILE} is not a map of stages to parameters, such as \`production: {repository: …, bucket: …}\`.`);
+  return {};
+}
+
+function furtherOf(repositories, faults) {
+  const sound = Array.isArray(repositories) && repositories.every((one) => typeof one === 'object' && one !== null);
+  if (!sound) {
+    faults.push('repositories is no list of {name, repository, …}.');
+    return [];
+  }
+  const names = repositories.map(({ name }) => name);
+  repositories.forEach(({ name }, index) => {
+    if (!NAME.test(name ?? ''))
+      faults.push(`repositories[${index}].name must be up to 16 small letters and digits, and begin with a letter.`);
+    else if (names.indexOf(name) !== index) faults.push(`repositories[${index}].name is there twice.`);
+  });
+  return repositories.filter(({ name }, index) => NAME.test(name ?? '') && names.indexOf(name) === index);
+}
+
+module.exports = { declared, partsOf, readParameters };
