@@ -9,8 +9,8 @@ export interface FetchRequest {
   readonly have?: readonly Oid[];
   /** Of `have`: without their parents. */
   readonly shallow?: readonly Oid[];
-  /** One commit deep; absent: with all of history. */
-  readonly depth?: 1;
+  /** So many commits deep, 1 or more; absent: with all of history. */
+  readonly depth?: number;
   readonly filter?: 'blob:none' | 'tree:0';
   /** Deltas may build on what `have` holds. */
   readonly thin?: boolean;

@@ -14,6 +14,15 @@ export interface PushReport {
   readonly refused: ReadonlyMap<string, string>;
 }
 
+/** History that is too long to be held at once. Throws as `Remote` does. */
+export interface History {
+  /**
+   * Commits as they are stored, and nothing else: those that lead back from `want`, at least `depth` of each if there are so
+   * many, but none that is reachable from `have`. What was wanted and does not come is reachable from there.
+   */
+  commits(want: readonly Oid[], have: readonly Oid[], depth: number): Promise<Objects>;
+}
+
 /**
  * The main repository on its server, spoken to without a clone. Full ref names (`refs/heads/main`) throughout.
  * Every method throws Retryable (outage, time-out), or Stalled (credentials, no such repository, SHA-256).

@@ -6,7 +6,7 @@ import { Http, type HttpOptions } from './http.ts';
 import { type Memory, memoryOf, note } from './memory.ts';
 import type { GitObject, Objects, Oid } from './object.ts';
 import { ReceivePack } from './receive-pack.ts';
-import type { Move, PushReport, Remote } from './remote.ts';
+import type { History, Move, PushReport, Remote } from './remote.ts';
 import { UploadPack } from './upload-pack.ts';
 import { walk } from './walk.ts';
 
@@ -29,7 +29,7 @@ interface Batch {
 }
 
 /** A repository behind any smart HTTP server (protocol v2 or v0, with or without filters), read and written without a clone. */
-export class SmartHttp implements Remote {
+export class SmartHttp implements Remote, History {
   readonly #memory: Memory;
   readonly #upload: UploadPack;
   readonly #receive: ReceivePack;
@@ -172,6 +172,21 @@ export class SmartHttp implements Remote {
           }
         },
         enough: () => expected.size === 0,
+      },
+    );
+    return commits;
+  }
+
+  async commits(want: readonly Oid[], have: readonly Oid[], depth: number): Promise<Objects> {
+    const { filter } = await this.#upload.capabilities();
+    const commits = new Map<Oid, GitObject>();
+    await this.#upload.fetch(
+      { want, have, depth, filter: 'tree:0' },
+      {
+        keep: (type) => type === 'commit',
+        onObject: (oid, object) => commits.set(oid, object),
+        // Trees and files come behind the commits where the server can't leave them out.
+        enough: () => !filter && commits.size >= depth * want.length,
       },
     );
     return commits;
