@@ -55,10 +55,11 @@ async function turnOn(s3, bucket) {
 const read = (s3, bucket) => s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: bucket }));
 const listed = (configurations) => configurations ?? [];
 
-/** It adds to what is there then; an answer that is empty stands for no notifications. */
+/** It adds to what is there when it runs, and writes nothing that it could not read. No answer stands for no notifications. */
 const commandFor = (bucket) =>
+  `before=$(aws s3api get-bucket-notification-configuration --bucket ${bucket}) && ` +
   `aws s3api put-bucket-notification-configuration --bucket ${bucket} --skip-destination-validation --notification-configuration ` +
-  `"$( (aws s3api get-bucket-notification-configuration --bucket ${bucket} && echo '{}') | jq -s '.[0] + {EventBridgeConfiguration: {}}')"`;
+  `"$(printf %s "$before" | jq -s '(.[0] // {}) + {EventBridgeConfiguration: {}}')"`;
 
 function refusal(bucket, error) {
   const status = error.$metadata?.httpStatusCode;
