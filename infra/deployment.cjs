@@ -11,7 +11,6 @@ const { networkOf } = require('./deployment/network.cjs');
 const { declared, partsOf, readParameters } = require('./deployment/parameters.cjs');
 const { choose, fill, parseTemplate, rename } = require('./deployment/template.cjs');
 
-const ROOT = join(__dirname, '..');
 /** Told to every repository, or kept for all of them. */
 const SHARED = { functions: ['receive'], resources: ['bus', 'key'] };
 const EACH = {
@@ -28,7 +27,7 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** Parameters, and the stage that they are of; both `serverless` and the embedded run ask by its `options`. */
 async function tellingOf({ options, resolveVariable }) {
   const stage = options.stage ?? (await resolveVariable('self:provider.stage'));
-  return { stage, ...readParameters({ root: ROOT, stage, given: options.param ?? [], file: options.paramFile }) };
+  return { stage, ...readParameters({ stage, given: options.param ?? [], file: options.paramFile }) };
 }
 
 /** The main repositories, the first first: what is repeated for each is filled in from these. */
@@ -94,7 +93,7 @@ function sharedScopes(telling) {
 /** A statement about nothing is none. */
 const spoken = ({ iamRoleStatements = [], ...definition }) => ({
   ...definition,
-  iamRoleStatements: iamRoleStatements.filter(({ Resource }) => Resource !== undefined),
+  iamRoleStatements: iamRoleStatements.filter(({ Resource = [] }) => Resource.length !== 0),
 });
 
 function functionOf(name) {
@@ -143,8 +142,7 @@ function idsOf() {
   return new Set(EACH.resources.flatMap((name) => Object.keys(template('resources', name).Resources)));
 }
 
-const byName = (kind, make) =>
-  Object.fromEntries([...SHARED[kind], ...EACH[kind]].map((name) => [name, make(name)]));
+const byName = (kind, make) => Object.fromEntries([...SHARED[kind], ...EACH[kind]].map((name) => [name, make(name)]));
 
 exports.functions = byName('functions', functionOf);
 exports.resources = byName('resources', resourcesOf);

@@ -18,9 +18,7 @@ function arnsOf(parameters, declared) {
   const kubeconfigs = (rights) =>
     orNone(clusters.flatMap(({ secret }) => (secret === undefined ? [] : [secretArn(`${secret}/${rights}`)])));
   return {
-    ...Object.fromEntries(
-      secrets.map((key) => [key, parameters[key] === '' ? null : sub(secretArn(parameters[key]))]),
-    ),
+    ...Object.fromEntries(secrets.map((key) => [key, parameters[key] === '' ? null : sub(secretArn(parameters[key]))])),
     bucket: sub(`arn:\${AWS::Partition}:s3:::${parameters.bucket}`),
     objects: sub(`arn:\${AWS::Partition}:s3:::${parameters.bucket}/*`),
     rejections: sub(`arn:\${AWS::Partition}:s3:::${parameters.bucket}/gitferry-rejected/*`),

@@ -1,27 +1,27 @@
 // What a deployment is told: by `--param`, else by serverless.params.yml, else by the defaults of infra/parameters.yml.
 'use strict';
 const { existsSync, readFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { basename, join } = require('node:path');
 const { parse } = require('yaml');
 
 const DECLARED = join(__dirname, '../parameters.yml');
-const FILE = 'serverless.params.yml';
+const FILE = join(__dirname, '../../serverless.params.yml');
 const NAME = /^[a-z][a-z0-9]{0,15}$/u;
 
 const declared = () => parse(readFileSync(DECLARED, 'utf8'));
 
 /**
- * Reads them for a stage. `given`: the texts `name=value` of `--param`. Faulty ones are told of in `faults`, all at once and
+ * Reads them for a stage. `given`: the texts `name=value` of `--param`; `file`: null for none. Faulty ones are told of in `faults`, all at once and
  * a sentence each, and have their defaults; what is needed and missing is told of in `missing`.
  *
- * @param {{ root: string, stage: string, given: readonly string[], file?: boolean }} about
+ * @param {{ stage: string, given: readonly string[], file?: string | null }} about
  * @returns {{ first: object, further: object[], faults: string[], missing: string[] }} `first`: name → text. `further`: one
  *   such object for each further main repository, with its `name`.
  */
-function readParameters({ root, stage, given, file = true }) {
+function readParameters({ stage, given, file = FILE }) {
   const known = declared();
   const faults = [];
-  const written = file ? readFile(root, stage, faults) : {};
+  const written = file === null ? {} : readFile(file, stage, faults);
   const { repositories = [], ...own } = written;
   const told = { ...own, ...readGiven(given, faults) };
   const first = settle(known, told, (one) => one.default ?? '', { stage }, faults, '');
@@ -42,9 +42,13 @@ function readParameters({ root, stage, given, file = true }) {
 function settle(known, told, otherwise, { stage, name }, faults, place) {
   for (const key of Object.keys(told))
     if (!(key in known))
-      faults.push(`${place}${key} is no parameter${place === '' ? '' : ' of a further repository'}.${similar(key, known)}`);
+      faults.push(
+        `${place}${key} is no parameter${place === '' ? '' : ' of a further repository'}.${similar(key, known)}`,
+      );
   const entries = Object.entries(known).map(([key, one]) => {
-    const fallback = String(otherwise(one, key)).replaceAll('<stage>', stage).replaceAll('<name>', name ?? '');
+    const fallback = String(otherwise(one, key))
+      .replaceAll('<stage>', stage)
+      .replaceAll('<name>', name ?? '');
     const value = told[key];
     if (value === undefined || value === null) return [key, fallback];
     const text = String(value).trim();
@@ -80,19 +84,20 @@ function readGiven(given, faults) {
 }
 
 /** What the file has for every stage, and for this one. */
-function readFile(root, stage, faults) {
-  if (!existsSync(join(root, FILE))) return {};
+function readFile(file, stage, faults) {
+  if (!existsSync(file)) return {};
+  const name = basename(file);
   let stages;
   try {
-    stages = parse(readFileSync(join(root, FILE), 'utf8')) ?? {};
+    stages = parse(readFileSync(file, 'utf8')) ?? {};
   } catch (error) {
-    faults.push(`${FILE} is no YAML: ${error.message.split('\n')[0]}`);
+    faults.push(`${name} is no YAML: ${error.message.split('\n')[0]}`);
     return {};
   }
   const isMap = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
   const parts = isMap(stages) ? [stages.default ?? {}, stages[stage] ?? {}] : [null];
   if (parts.every(isMap)) return Object.assign({}, ...parts);
-  faults.push(`${FILE} is not a map of stages to parameters, such as \`production: {repository: …, bucket: …}\`.`);
+  faults.push(`${name} is not a map of stages to parameters, such as \`production: {repository: …, bucket: …}\`.`);
   return {};
 }
 

@@ -30,9 +30,7 @@ export function compilePattern(pattern: unknown, path = 'EventPattern'): Test {
   if (!isObject(pattern)) throw new Error(`${path} is neither a list of values nor an object.`);
   const { $or: either, ...rest } = pattern;
   const alternatives = either === undefined ? null : compileEither(either, path);
-  const fields = Object.entries(rest).map(
-    ([name, inner]) => [name, compilePattern(inner, `${path}.${name}`)] as const,
-  );
+  const fields = Object.entries(rest).map(([name, inner]) => [name, compilePattern(inner, `${path}.${name}`)] as const);
   return (value) =>
     isObject(value) &&
     fields.every(([name, test]) => name in value && test(value[name])) &&

@@ -8,6 +8,8 @@ export interface Variables {
   readonly stage: string;
   /** As `--param="name=value"`, see infra/parameters.yml; serverless.params.yml is for the cloud. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** A file like serverless.params.yml, which itself is for the cloud; null for none. */
+  readonly paramFile?: string | null;
 }
 
 const FILE = /^\$\{file\(\.\/([^)]+)\):([\w.-]+)\}$/u;
@@ -17,9 +19,12 @@ const require = createRequire(import.meta.url);
  * Reads `serverless.yml` with what the files it names give: `${file(./a.cjs):name}`, a value or a function of
  * `serverless`. Throws on every other variable.
  */
-export async function readService(root: string, { stage, parameters }: Variables): Promise<Record<string, unknown>> {
+export async function readService(
+  root: string,
+  { stage, parameters, paramFile = null }: Variables,
+): Promise<Record<string, unknown>> {
   const param = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  const options = { stage, param, paramFile: false };
+  const options = { stage, param, paramFile };
 
   const expand = async (value: unknown): Promise<unknown> => {
     if (typeof value === 'string') return text(value);

@@ -72,7 +72,9 @@ describe('the deployed definitions', () => {
     const toldOf = (type: string, deployment = 'test'): (string | undefined)[] =>
       rules
         .filter(({ bus }) => bus === 'gitferry-test')
-        .filter(({ pattern }) => compilePattern(pattern)({ source: 'gitferry', 'detail-type': type, detail: { deployment } }))
+        .filter(({ pattern }) =>
+          compilePattern(pattern)({ source: 'gitferry', 'detail-type': type, detail: { deployment } }),
+        )
         .flatMap(({ targets }) => targets.map((target) => names.get(target)))
         .sort();
     assert.deepEqual(toldOf('Landed'), ['notify', 'nudge', 'verify']);
