@@ -10,6 +10,7 @@ import { loadRegistries } from '../shared/config/load.ts';
 import { newId } from '../shared/ledger/id.ts';
 import { printable } from '../shared/printable.ts';
 import { s3Bucket } from '../shared/source/bucket.ts';
+import { SILENT } from '../shared/telemetry/telemetry.ts';
 import { openRemote } from './main-repository.ts';
 import { renderPatch } from './patch.ts';
 import { describe } from './report.ts';
@@ -98,6 +99,7 @@ export async function depsOf({
     remaining,
     pause: async () => undefined,
     backoff: async () => undefined,
+    telemetry: SILENT,
     log: (message, facts) =>
       console.error(printable(`${message}: ${facts.source ?? facts.unit ?? ''}: ${facts.why ?? ''}`)),
   };

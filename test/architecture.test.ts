@@ -19,8 +19,8 @@ const OTHERS = ['.git', '.idea', '.vscode', '.DS_Store'];
 
 /** The folders of `shared`, bottom first: each may import those before it, so there is no cycle. */
 const LAYERS = [
-  ...['errors.ts', 'printable.ts', 'version.ts', 'trust', 'http', 'git', 'manifest', 'artifact', 'image', 'change'],
-  ...['source', 'table', 'agent', 'config', 'ledger', 'notice', 'reference', 'unit'],
+  ...['errors.ts', 'telemetry', 'printable.ts', 'version.ts', 'trust', 'http', 'git', 'manifest', 'artifact', 'image'],
+  ...['change', 'source', 'table', 'agent', 'config', 'ledger', 'notice', 'reference', 'unit'],
 ];
 
 /** Which top-level folders each may import from. Tests may import everything but handlers. */

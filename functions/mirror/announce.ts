@@ -4,6 +4,7 @@ import { landedNotice, verdictNotice, whereOf } from '../../shared/notice/outcom
 import type { Batch } from './batch.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
+import { measure, type Pointers } from './measure.ts';
 import { noteKey } from './push.ts';
 
 const TYPES: Readonly<Record<LedgerEvent['type'], NoticeType | null>> = {
@@ -18,8 +19,11 @@ const TYPES: Readonly<Record<LedgerEvent['type'], NoticeType | null>> = {
   stalled: 'Stalled',
 };
 
-/** Tells what was pushed. Throws Retryable when the bus does not take it; then the messages come again, and it is told. */
-export async function announce(batch: Batch, deps: Deps): Promise<void> {
+const NOTHING: Pointers = { units: new Map(), images: new Map() };
+
+/** Tells what was pushed, and measures it. Throws Retryable when the bus does not take it; then the messages come again, and it is told. */
+export async function announce(batch: Batch, deps: Deps, pointers: Pointers = NOTHING): Promise<void> {
+  measure(batch, pointers, deps);
   const notices = batch.events.flatMap((event) => noticeOf(event, batch, deps) ?? []);
   if (notices.length > 0) await deps.bus.put(notices);
   await each(batch.redeemed, ({ bucket, key }) =>

@@ -77,7 +77,7 @@ export class Batch {
     this.references = new References(round.main, config.images);
     this.reserved = new Reserved(open);
     this.masks = new Masks(round.main, this.references);
-    for (const { unit, release } of round.absorbed) this.landed(unit, release, {}, null);
+    for (const { unit, release } of round.absorbed) this.landed(unit, release, {});
   }
 
   /** Whether there is anything to push. */
@@ -120,9 +120,9 @@ export class Batch {
     };
   }
 
-  /** Records a release. `changedAt`: when its source changed, null when no event told. */
-  landed(unit: string, release: Release, claims: Readonly<Record<string, string>>, changedAt: string | null): void {
-    const { version, content, commit, summary, publisher, source, reverts } = release;
+  /** Records a release. */
+  landed(unit: string, release: Release, claims: Readonly<Record<string, string>>): void {
+    const { version, content, commit, summary, publisher, source, reverts, changedAt = null } = release;
     const event = { ...this.event(unit, source, publisher), id: release.release ?? '' };
     const facts = { version, content: content ?? '', commit: commit ?? '', summary };
     const about = reverts === undefined ? {} : { reverts };

@@ -59,7 +59,8 @@ export async function commitRelease(batch: Batch, parts: readonly Part[], writte
   const { deps, round } = batch;
   const { edits, objects, summary, body, claims, announced = null, changedAt } = written;
   const release = deps.newId(newestOf(parts));
-  const states = parts.map(({ before, made, stood }) => after(before, { ...made, release, summary }, stood));
+  const named = { release, summary, ...(changedAt === null ? {} : { changedAt }) };
+  const states = parts.map(({ before, made, stood }) => after(before, { ...made, ...named }, stood));
   const [first] = states;
   const commit = await round.main.commit({
     edits,
@@ -80,7 +81,7 @@ export async function commitRelease(batch: Batch, parts: readonly Part[], writte
     const made = { ...(state.releases.at(-1) as Release), commit };
     const recorded = { ...state, releases: state.releases.with(-1, made) };
     batch.put(recorded);
-    batch.landed(state.unit, made, claims, changedAt);
+    batch.landed(state.unit, made, claims);
     return recorded;
   });
 }

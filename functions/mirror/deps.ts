@@ -2,6 +2,7 @@ import type { Remote } from '../../shared/git/remote.ts';
 import type { Bus } from '../../shared/notice/bus.ts';
 import type { Bucket } from '../../shared/source/bucket.ts';
 import type { Images } from '../../shared/source/images.ts';
+import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import type { Signer } from '../../shared/trust/signing.ts';
 
 /** What a batch costs at most before it is cut: units, and bytes of content. */
@@ -33,5 +34,6 @@ export interface Deps {
   readonly pause: (milliseconds: number) => Promise<void>;
   /** Waits before attempt `n` (0, 1, …) of a landing that others got ahead of. */
   readonly backoff: (attempt: number) => Promise<void>;
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }

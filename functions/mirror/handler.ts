@@ -1,13 +1,10 @@
-import middy from '@middy/core';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
 import { loadEnvironment } from '../../shared/config/load.ts';
+import { observe } from '../../shared/telemetry/observe.ts';
 import { run } from './run.ts';
 import { wire } from './wire.ts';
 
-let remaining = (): number => 0;
-const { queue, deps } = wire(loadEnvironment(process.env), () => remaining());
+const { log, telemetry, remaining, handle } = observe('mirror', process.env);
+const { queue, deps } = wire(loadEnvironment(process.env), remaining, { log, telemetry });
 
-export const handler = middy<SQSEvent, SQSBatchResponse>().handler((event, context) => {
-  remaining = () => context.getRemainingTimeInMillis();
-  return run(event, queue, deps);
-});
+export const handler = handle((event: SQSEvent) => run(event, queue, deps));

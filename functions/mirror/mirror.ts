@@ -53,11 +53,12 @@ export async function mirror(
   const troubled = new Map<string, FerryError>();
   const settled = new Map<Change, readonly string[]>();
   const pusher = new Pusher(deps);
+  const { span } = deps.telemetry;
   let unrecorded = first.unreadable;
   let patience = BURST;
 
   for (let attempt = 0; ; ) {
-    const round = await openRound(deps);
+    const round = await span('read the branch', {}, () => openRound(deps));
     if (round.config instanceof Rejected) {
       if (!(await settleWithoutRules(round, deliveries, settled, pusher, deps))) {
         attempt = await again(attempt, deps);
@@ -83,7 +84,12 @@ export async function mirror(
       continue;
     }
     const progress = { done, settled, troubled };
-    const { batch, concerns, reopened, steady } = await planBatch(round, round.config, changes, progress, deps);
+    const { config } = round;
+    const { batch, concerns, reopened, steady } = await span(
+      'read the sources',
+      { 'gitferry.changes': changes.length },
+      () => planBatch(round, config, changes, progress, deps),
+    );
     for (const message of unrecorded) batch.rejectMessage(message);
 
     if (!batch.empty && !(await pusher.push(batch))) {
@@ -93,7 +99,7 @@ export async function mirror(
     attempt = 0;
     for (const [change, units] of reopened) settled.set(change, units);
     unrecorded = [];
-    await announce(batch, deps);
+    await announce(batch, deps, concerns);
     const reached = [...concerns.releases.keys(), ...concerns.units.keys(), ...concerns.images.keys()];
     const untold = untoldOf(deliveries, pusher.lost);
     const units = [...untold.units, ...(pusher.lost ? reached : reachedAgain(deliveries, concerns))];

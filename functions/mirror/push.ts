@@ -3,6 +3,7 @@ import type { Oid } from '../../shared/git/object.ts';
 import type { Move } from '../../shared/git/remote.ts';
 import { renderMessage } from '../../shared/git/trailers.ts';
 import { type LedgerHead, ledgerRef } from '../../shared/ledger/ledger.ts';
+import type { Attributes } from '../../shared/telemetry/telemetry.ts';
 import type { Batch } from './batch.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
@@ -23,7 +24,7 @@ export class Pusher {
    * batch is to be planned afresh. Throws Stalled PushRefused when the server refuses though nobody was.
    */
   async push(batch: Batch): Promise<boolean> {
-    const { remote, branch, deployment } = this.#deps;
+    const { remote, branch, deployment, telemetry } = this.#deps;
     const { main, ledgerDraft } = batch.round;
     const tips = `${main.base} ${ledgerDraft.base}`;
     if (this.#refused?.tips === tips)
@@ -40,7 +41,10 @@ export class Pusher {
 
     let words: string;
     try {
-      const report = await remote.push(moves, new Map([...main.added, ...ledgerDraft.added]));
+      telemetry.measure({ PushAttempts: 1 });
+      const report = await telemetry.span('push', { ...about(batch), 'gitferry.branch': branch }, () =>
+        remote.push(moves, new Map([...main.added, ...ledgerDraft.added])),
+      );
       if (moves.every(({ ref }) => report.moved.has(ref))) return true;
       words = [...report.refused.values()].join('; ');
     } catch (error) {
@@ -66,6 +70,14 @@ export class Pusher {
         .catch((error: unknown) => log('note not left', { ...note, error }));
     });
   }
+}
+
+/** What a span says of a batch: a single release by its name. */
+function about({ events }: Batch): Attributes {
+  const releases = events.filter((event) => event.type === 'landed');
+  const [only, ...others] = releases;
+  if (only === undefined || others.length > 0) return { 'gitferry.releases': releases.length };
+  return { 'gitferry.release': only.id, 'gitferry.unit': only.unit ?? '' };
 }
 
 /** Where the note about an object lies. */

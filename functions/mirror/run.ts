@@ -38,7 +38,10 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
     const unreadable: Unreadable[] = [];
     const fresh = messages.map((message) => readMessage(message, unreadable, deps));
     read.push(...fresh);
-    return { deliveries: fresh.flatMap(({ deliveries }) => deliveries), unreadable };
+    const deliveries = fresh.flatMap((one) => one.deliveries);
+    const news = deliveries.filter(({ again }) => !again).length;
+    if (news > 0) deps.telemetry.measure({ ChangesReceived: news });
+    return { deliveries, unreadable };
   };
   const arrive = async (): Promise<Arrivals> => {
     const messages = await queue.drain(deps.budget.units - read.length);
@@ -47,14 +50,15 @@ export async function run(event: SQSEvent, queue: Queue, deps: Deps): Promise<SQ
   };
 
   const outcome = await mirror(take(given), deps, arrive).catch(asFerryError);
-  if (outcome instanceof FerryError)
-    deps.log('nothing could be recorded', { reason: outcome.reason, why: outcome.message });
+  if (outcome instanceof FerryError) deps.log('nothing could be recorded', { error: outcome });
   await tellStalls(outcome instanceof FerryError ? [outcome] : [...outcome.values()], deps);
 
   const kept = new Map<Message, FerryError>();
   for (const { message, deliveries } of read) {
     const error = outcome instanceof FerryError ? outcome : failureOf(deliveries, outcome);
-    if (error !== undefined) kept.set(message, error);
+    if (error === undefined) continue;
+    kept.set(message, error);
+    deps.log('comes again', { messageId: message.id, received: message.received, error });
   }
   await queue.remove(drained.filter((message) => !kept.has(message)));
   await each([...kept], ([message, error]) => queue.postpone(message, patience(error, message.received)));

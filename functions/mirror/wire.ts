@@ -8,8 +8,8 @@ import type { Environment } from '../../shared/config/load.ts';
 import { backoff } from '../../shared/git/backoff.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { eventBus } from '../../shared/notice/bus.ts';
-import { log } from '../../shared/notice/log.ts';
 import { s3Bucket } from '../../shared/source/bucket.ts';
+import type { Observed } from '../../shared/telemetry/observe.ts';
 import type { Deps } from './deps.ts';
 import { type Queue, sqsQueue } from './queue.ts';
 
@@ -17,6 +17,7 @@ import { type Queue, sqsQueue } from './queue.ts';
 export function wire(
   environment: Environment,
   remaining: () => number,
+  { log, telemetry }: Pick<Observed, 'log' | 'telemetry'>,
 ): { readonly queue: Queue; readonly deps: Deps } {
   const secrets = new SecretsManagerClient();
   return {
@@ -35,6 +36,7 @@ export function wire(
       pause: (milliseconds) => setTimeout(milliseconds).then(() => undefined),
       backoff: (attempt) => setTimeout(backoff(attempt + 1)).then(() => undefined),
       log,
+      telemetry,
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Notifications } from '../../shared/config/notify.ts';
-import { FerryError } from '../../shared/errors.ts';
 import { parseTold, type Told } from '../../shared/notice/told.ts';
 import type { Table } from '../../shared/table/table.ts';
+import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import type { Channel } from './channels/channel.ts';
 import { showCommit } from './channels/commit-status.ts';
 import { webhookChannel } from './channels/webhook.ts';
@@ -21,7 +21,8 @@ export interface Deps {
   /** Whether releases are followed in any cluster. */
   readonly followed: boolean;
   readonly now: () => Date;
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /**
@@ -33,10 +34,9 @@ export async function notify(event: unknown, deps: Deps): Promise<void> {
   if (told === null) return;
   const failures = await tellAll(told, deps);
   for (const { channel, error } of failures) {
-    const why =
-      error instanceof FerryError ? { reason: error.reason, why: error.message, hint: error.hint } : { error };
-    deps.log('not told', { channel, notice: occasionOf(told).key, ...why });
+    deps.log('not told', { channel, notice: occasionOf(told).key, error });
   }
+  if (failures.length > 0) deps.telemetry.measure({ NoticesFailed: failures.length });
   const [first] = failures;
   if (first !== undefined) throw first.error;
 }
@@ -70,14 +70,15 @@ async function tellPeople(
   told: Told,
   channel: Channel,
   host: Host | null,
-  { table, now, log }: Omit<Deps, 'topic'>,
+  { table, now, log, telemetry }: Omit<Deps, 'topic'>,
 ): Promise<void> {
   const recovered = told.type === 'Verdict' && (await isRecovery(told.detail, table, now));
   const message = messageOf(told, recovered, (oid) => (host === null ? null : commitUrl(host, oid)));
   if (message === null) return;
   const occasion = occasionOf(told);
   await once(channel.id, occasion, table, now, async () => {
-    await channel.send(told, message, occasion.key);
+    const about = { 'gitferry.notice': occasion.key, 'gitferry.channel': channel.id };
+    await telemetry.span('tell a channel', about, () => channel.send(told, message, occasion.key));
     log('told', { channel: channel.id, notice: occasion.key, severity: message.severity });
   });
 }

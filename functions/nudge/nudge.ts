@@ -4,6 +4,7 @@ import type { Way } from '../../shared/config/nudge.ts';
 import { FerryError, Retryable, Stalled } from '../../shared/errors.ts';
 import type { Bus, Notice } from '../../shared/notice/bus.ts';
 import { type Landed, landedOf } from '../../shared/notice/landed.ts';
+import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import { again } from './again.ts';
 import { type Nudged, nudgeCluster } from './cluster.ts';
 import { applyAgain, convergeOf } from './converge.ts';
@@ -21,7 +22,8 @@ export interface NudgeDeps {
   /** Milliseconds that are left. */
   readonly remaining: () => number;
   readonly pauses?: readonly number[];
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** Milliseconds that are kept to tell what did not work. */
@@ -48,13 +50,16 @@ export async function nudge(event: unknown, deps: NudgeDeps): Promise<void> {
   }
   const left = (): number => deps.remaining() - RESERVE;
   const attempt = async (name: string, work: () => Promise<Nudged | null>): Promise<Attempt> => {
+    const { release, unit } = landed;
+    const about = { release, unit, cluster: name };
+    const spanned = { 'gitferry.release': release, 'gitferry.unit': unit, 'gitferry.cluster': name };
     try {
-      const done = await again(work, left, deps.pauses);
-      deps.log('nudged', { release: landed.release, unit: landed.unit, cluster: name, ...done });
+      const done = await deps.telemetry.span('nudge', spanned, () => again(work, left, deps.pauses));
+      deps.log('nudged', { ...about, ...done });
       return { name, error: null };
     } catch (error) {
-      const { reason = null, message } = error as Partial<FerryError>;
-      deps.log('not nudged', { release: landed.release, unit: landed.unit, cluster: name, reason, message });
+      deps.log('not nudged', { ...about, error });
+      deps.telemetry.measure({ NudgesFailed: 1 });
       return { name, error };
     }
   };

@@ -5,6 +5,7 @@ import type { Nothing } from '../../shared/change/nothing.ts';
 import type { WebhookSecrets } from '../../shared/config/webhooks.ts';
 import { asFerryError, Rejected } from '../../shared/errors.ts';
 import type { LookNow } from '../../shared/notice/look.ts';
+import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import { answer, answerTo, statusOf } from './answer.ts';
 import type { Door, Told } from './door.ts';
 import { prove } from './prove.ts';
@@ -18,7 +19,8 @@ export interface Deps {
   readonly send: (changes: readonly ImageChange[]) => Promise<void>;
   /** Sends a look to the looks queue. Throws Retryable when it does not take it. */
   readonly look: (look: LookNow) => Promise<void>;
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** Tags that one notification may tell of. */
@@ -35,6 +37,7 @@ export async function receive(event: LambdaFunctionURLEvent, deps: Deps): Promis
     const error = asFerryError(thrown);
     const { reason, message, hint, facts } = error;
     deps.log('refused', { door, status: statusOf(error), reason, why: message, hint, ...facts });
+    if (error instanceof Rejected) deps.telemetry.measure({ WebhooksRefused: 1 });
     return answerTo(error);
   }
 }

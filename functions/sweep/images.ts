@@ -28,21 +28,27 @@ export async function sweepImages(
   for (const rule of left) {
     if (deps.remaining() < HANDOVER) return { phase: 'images', policy: rule.name };
     const state = ledger.state(rule.name) ?? emptyState(rule.name);
-    // A registry that is out of reach now is looked at by the next sweep.
-    const missed = await isMissed(rule, state, moved, images).catch((error: unknown) => {
-      if (!(error instanceof FerryError)) throw error;
-      deps.log('not looked at', { policy: rule.name, reason: error.reason, why: error.message });
-      return false;
-    });
-    if (!missed) continue;
+    const due = moved || state.waiting !== null;
+    const missed = !due && (await isMissed(rule, state, images, deps));
+    if (!missed && !due) continue;
     deps.log('missed', { policy: rule.name });
-    await deps.ask([{ kind: 'image', image: rule.image }]);
+    await deps.ask([{ kind: 'image', image: rule.image, ...(missed ? { missed } : {}) }]);
   }
   return null;
 }
 
-async function isMissed(rule: ImageRule, state: UnitState, moved: boolean, images: Images): Promise<boolean> {
-  if (moved || state.waiting !== null) return true;
+/** A registry that is out of reach now is looked at by the next sweep. */
+async function isMissed(rule: ImageRule, state: UnitState, images: Images, { log }: Deps): Promise<boolean> {
+  try {
+    return await hasNew(rule, state, images);
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    log('not looked at', { policy: rule.name, error });
+    return false;
+  }
+}
+
+async function hasNew(rule: ImageRule, state: UnitState, images: Images): Promise<boolean> {
   const tags = await images.tags(rule.image);
   const known = new Map<string, string | null>();
   for (;;) {

@@ -1,4 +1,4 @@
-import type { Change } from '../../shared/change/change.ts';
+import type { Change, ObjectChange } from '../../shared/change/change.ts';
 import type { Config, Mirror } from '../../shared/config/config.ts';
 import { parseConfig } from '../../shared/config/parse.ts';
 import { Rejected } from '../../shared/errors.ts';
@@ -10,6 +10,7 @@ import type { Bus, Notice } from '../../shared/notice/bus.ts';
 import { landedNotice, type Where } from '../../shared/notice/outcome.ts';
 import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
 import type { Images } from '../../shared/source/images.ts';
+import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import { candidatesOf, choose } from '../../shared/unit/choose.ts';
 import { mirrorOf, type Unit, unitOf } from '../../shared/unit/unit.ts';
 import type { Cursor } from './cursor.ts';
@@ -28,7 +29,8 @@ export interface Deps extends Where {
   readonly now: () => Date;
   /** Milliseconds left to this invocation. */
   readonly remaining: () => number;
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** Keys that are compared with the ledger at once. */
@@ -66,7 +68,7 @@ export async function sweep(cursor: Cursor | null, deps: Deps): Promise<void> {
   const unseen = (main.entry('gitferry.yaml')?.oid ?? null) !== head.config;
   if (cursor === null && (ledgerTip === null || unseen)) await deps.ask([{ kind: 'config' }]);
   // All that new rules reach is looked at by whoever applies them.
-  if (config === null || ledgerTip === null) return;
+  if (config === null || ledgerTip === null) return deps.telemetry.measure({ SweepsFinished: 1 });
 
   if (cursor === null) await sweepReleases(config.releases, ledger, deps);
   const phase = cursor?.phase ?? 'bucket';
@@ -75,7 +77,8 @@ export async function sweep(cursor: Cursor | null, deps: Deps): Promise<void> {
     (phase === 'bucket' ? await sweepBuckets(cursor, config, ledger, deps) : null) ??
     (phase !== 'ledger' ? await sweepImages(cursor, config.images, ledger, moved, deps) : null) ??
     (await sweepLedger(cursor, config, ledger, deps));
-  if (next !== null) await deps.bus.put([{ type: 'SweepContinues', detail: { deployment, branch, cursor: next } }]);
+  if (next === null) deps.telemetry.measure({ SweepsFinished: 1 });
+  else await deps.bus.put([{ type: 'SweepContinues', detail: { deployment, branch, cursor: next } }]);
 }
 
 function readConfig(bytes: Uint8Array | undefined): Config | null {
@@ -123,12 +126,17 @@ async function compare(mirror: Mirror, page: readonly ObjectInfo[], ledger: Ledg
     objects.set(unit.id, known);
   }
   await ledger.load([...objects.keys()]);
-  const missed = [...objects.values()].filter(({ unit, objects }) => {
+  const { bucket } = mirror;
+  const changes = new Map<string, ObjectChange>();
+  for (const { unit, objects: found } of objects.values()) {
     const state = ledger.state(unit.id) ?? emptyState(unit.id);
-    return state.waiting !== null || choose(unit, state, candidatesOf(unit, objects), new Map()).kind !== 'stay';
-  });
-  if (missed.length > 0) deps.log('missed', { mirror: mirror.name, units: missed.map(({ unit }) => unit.id) });
-  await deps.ask(missed.map(({ objects }) => ({ kind: 'object', bucket: mirror.bucket, key: objects[0]?.key ?? '' })));
+    const change = { kind: 'object', bucket, key: found[0]?.key ?? '' } as const;
+    const missed = choose(unit, state, candidatesOf(unit, found), new Map()).kind !== 'stay';
+    if (missed) changes.set(unit.id, { ...change, missed });
+    else if (state.waiting !== null) changes.set(unit.id, change);
+  }
+  if (changes.size > 0) deps.log('missed', { mirror: mirror.name, units: [...changes.keys()] });
+  await deps.ask([...changes.values()]);
 }
 
 /** From the ledger to the bucket. */

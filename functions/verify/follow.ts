@@ -7,6 +7,7 @@ import type { Landed } from '../../shared/notice/landed.ts';
 import type { Look, Reported } from '../../shared/notice/look.ts';
 import { printable } from '../../shared/printable.ts';
 import type { Table } from '../../shared/table/table.ts';
+import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import { type Chain, claim, type Held, keyOf, readChain, writeChain } from './chain/chain.ts';
 import { noteChain, openChains } from './chain/open-chains.ts';
 import { deadlineOf, delayOf } from './chain/schedule.ts';
@@ -24,7 +25,8 @@ export interface Deps {
   /** Sends to the changes queue. Throws Retryable when it is not taken. */
   readonly send: (changes: readonly Change[]) => Promise<void>;
   readonly now: () => number;
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /**
@@ -64,8 +66,7 @@ export async function follow(landed: Landed, look: number, deps: Deps): Promise<
 export async function followSooner(objects: readonly Reported[], deps: Deps): Promise<void> {
   for (const one of await openChains(deps.table))
     await lookSooner(one, objects, deps).catch((error: unknown) => {
-      const { reason, message } = asFerryError(error);
-      deps.log('could not look sooner', { ...one, reason, why: message });
+      deps.log('could not look sooner', { ...one, error: asFerryError(error) });
     });
 }
 

@@ -32,8 +32,7 @@ async function succeeds(deed: () => Promise<void>, message: Look | LookNow | und
     return true;
   } catch (error) {
     const { release = null, unit = null } = message?.kind === 'look' ? message.landed : {};
-    const reason = error instanceof FerryError ? error.reason : null;
-    deps.log('could not look', { release, unit, reason, error });
+    deps.log('could not look', { release, unit, error });
     return false;
   }
 }
@@ -46,7 +45,7 @@ function readMessage({ body, messageId }: SQSRecord, { log }: Deps): Look | Look
     log('not a look', { messageId });
   } catch (error) {
     if (!(error instanceof FerryError)) throw error;
-    log('not a look', { messageId, reason: error.reason, why: error.message });
+    log('not a look', { messageId, error });
   }
   return null;
 }

@@ -26,6 +26,8 @@ export interface ObjectChange {
   readonly at?: string;
   /** It is not there any more: someone deleted it, or it expired by its bucket's lifecycle, which is no removal. */
   readonly gone?: 'deleted' | 'expired';
+  /** A sweep found it, and no event had told. */
+  readonly missed?: true;
 }
 
 /** Tags of an image may have moved. */
@@ -40,6 +42,8 @@ export interface ImageChange {
   readonly publisher?: string;
   /** When it happened at the source, ISO 8601. */
   readonly at?: string;
+  /** A sweep found it, and no event had told. */
+  readonly missed?: true;
 }
 
 /** Anything below a prefix may have changed; the empty prefix is the whole bucket. */

@@ -16,6 +16,7 @@ const object = z.object({
   publisher: beside,
   at: time,
   gone: z.enum(['deleted', 'expired']).optional(),
+  missed: z.literal(true).optional(),
 });
 const image = z.object({
   kind: z.literal('image'),
@@ -24,6 +25,7 @@ const image = z.object({
   digest: imageDigest,
   publisher: beside,
   at: time,
+  missed: z.literal(true).optional(),
 });
 const prefix = z.object({
   kind: z.literal('prefix'),

@@ -60,6 +60,8 @@ const release = z.object({
   /** Null in the trailer, which the commit itself carries. */
   commit: oid.nullable(),
   at: z.string(),
+  /** When it changed at its source, as an event told. */
+  changedAt: z.string().optional(),
   verdict: z.string().nullable(),
   /** What the verdict said, and when. */
   ended: told.extend({ at: z.string() }).optional(),
@@ -110,7 +112,7 @@ export const REMOVED = `sha256:${'0'.repeat(64)}`;
 
 /** A record that goes on without being a release: nothing of what was said of the release is said of it. */
 export function unreleased(record: Release): Release {
-  const { ended: _, rollout: __, reverts: ___, stuck: ____, ...rest } = record;
+  const { ended: _, rollout: __, reverts: ___, stuck: ____, changedAt: _____, ...rest } = record;
   return { ...rest, release: null, summary: '', commit: null, verdict: null };
 }
 

@@ -48,6 +48,7 @@ const record = z.object({
   /** What stood at the paths that it was first to touch; nothing, where a path is left out. */
   before: unitState.shape.before.default({}),
   held: unitState.shape.held.default([]),
+  changedAt: release.shape.changedAt,
   rollout: release.shape.rollout,
   reverts: release.shape.reverts,
 });
@@ -65,7 +66,7 @@ export interface Recorded {
  * commit carries other units too, so that its trailers don't speak of this one.
  */
 export function renderRecord(deployment: string, state: UnitState, among = false): string {
-  const { version, content, rule, root, changed, source, rollout, reverts } = recordOf(state) as Release;
+  const { version, content, rule, root, changed, source, changedAt, rollout, reverts } = recordOf(state) as Release;
   const before = Object.entries(state.before).filter(([path, standing]) => path in changed && standing !== null);
   return JSON.stringify({
     deployment,
@@ -78,6 +79,7 @@ export function renderRecord(deployment: string, state: UnitState, among = false
     source: source ?? undefined,
     before: before.length === 0 ? undefined : Object.fromEntries(before),
     held: state.held.length === 0 ? undefined : state.held,
+    changedAt,
     rollout,
     reverts,
   });

@@ -6,6 +6,7 @@ import { mirror } from '../../functions/mirror/mirror.ts';
 import { minimalImage, pushImage } from '../../infra/local/image-push.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { ociRegistry } from '../../shared/source/registry.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { MemoryStore, memoryBucket } from '../simulation/memory-bucket.ts';
 
 /** What one landing cost: seconds, requests, megabytes that the process had at most so far. */
@@ -66,6 +67,7 @@ function depsOf(repository: string, remote: SmartHttp): Omit<Deps, 'images'> {
     remaining: () => 60_000,
     pause: async () => {},
     backoff: async () => {},
+    telemetry: SILENT,
     log: (words, facts) => console.error(words, facts),
   };
 }

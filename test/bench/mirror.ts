@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ulid } from 'ulid';
 import { mirror } from '../../functions/mirror/mirror.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { MemoryStore, memoryBucket } from '../simulation/memory-bucket.ts';
 import { MemoryImages } from '../simulation/memory-images.ts';
 import { MIRRORED } from './repositories.ts';
@@ -28,6 +29,7 @@ async function main(url: string, file: string): Promise<void> {
       remaining: () => 60_000,
       pause: async () => {},
       backoff: async () => {},
+      telemetry: SILENT,
       log: (words, facts) => console.error(words, facts),
     },
   );

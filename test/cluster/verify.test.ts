@@ -15,6 +15,7 @@ import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { landed } from '../verify/sight.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -89,6 +90,7 @@ async function verdictOf(
     later: async ({ look }, seconds) => void pending.push({ look, seconds }),
     send: async (changes) => void sent.push(...changes),
     now: Date.now,
+    telemetry: SILENT,
     log: (message, facts) => process.env.VERBOSE && console.log(folder, message, JSON.stringify(facts)),
   };
   const release = landed({

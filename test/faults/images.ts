@@ -5,6 +5,7 @@ import { formatChange } from '../../shared/change/own.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import type { Images } from '../../shared/source/images.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import type { Ferry, Invocation } from '../servers/ferry.ts';
 import type { GitRepository } from '../servers/git-repository.ts';
 import { CONFIG } from '../servers/stack.ts';
@@ -107,6 +108,7 @@ export async function sweepOnce(ferry: Ferry, sweeping: Sweeping = {}): Promise<
     now: () => new Date(Date.now() + minutes * 60_000),
     remaining: () => 60_000,
     log: () => {},
+    telemetry: SILENT,
   });
   if (work) await workOff(ferry, { deps: { images } });
 }

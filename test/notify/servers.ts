@@ -6,6 +6,7 @@ import { type Deps, notify } from '../../functions/notify/notify.ts';
 import { startEndpoint } from '../../infra/local/endpoint.ts';
 import type { Notifications } from '../../shared/config/notify.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 
 export interface Taken {
   readonly path: string;
@@ -112,6 +113,7 @@ export function teller(settings: Partial<Notifications>, topic: Topic | null = n
       table: memoryTable(() => told.now),
       followed,
       now: () => told.now,
+      telemetry: SILENT,
       log: (message, facts) => told.logged.push({ message, ...facts }),
     },
     tell: (event) => notify(event, told.deps),

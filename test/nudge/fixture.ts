@@ -5,6 +5,7 @@ import type { Cluster } from '../../shared/agent/cluster.ts';
 import type { Way } from '../../shared/config/nudge.ts';
 import { Retryable, Stalled } from '../../shared/errors.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { REPOSITORY } from '../agent/objects.ts';
 import { landed as landedOf } from '../notify/notices.ts';
 
@@ -35,6 +36,7 @@ export function run(clusters: readonly Cluster[], ways: readonly Way[] = [], mor
     bus: { put: async (more) => void notices.push(...more) },
     now: () => NOON,
     remaining: () => 60_000,
+    telemetry: SILENT,
     log: (message, { cluster = '' }) => {
       const line = `${message} ${cluster}`.trim();
       logged.push(line);

@@ -5,6 +5,7 @@ import { DOORS } from '../../functions/receive/doors.ts';
 import { type Deps, receive } from '../../functions/receive/receive.ts';
 import type { ImageChange } from '../../shared/change/change.ts';
 import type { LookNow } from '../../shared/notice/look.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 
 export const SECRET = 'correct-horse-battery-staple';
 
@@ -101,6 +102,7 @@ export async function knock(event: LambdaFunctionURLEvent, deps: Partial<Deps> =
     look: async (look) => {
       looks.push(look);
     },
+    telemetry: SILENT,
     log: (message, facts) => logged.push({ message, ...facts }),
     ...deps,
   });

@@ -24,6 +24,7 @@ import { SmartHttp } from '../../shared/git/smart-http.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
 import { type Bucket, s3Bucket } from '../../shared/source/bucket.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { MemoryImages } from '../simulation/memory-images.ts';
 import type { Files } from './git-repository.ts';
 import { type GitServer, type GitServerOptions, startGitServer } from './git-server.ts';
@@ -124,6 +125,7 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
       remaining: () => 60_000,
       pause: async () => {},
       backoff: async () => {},
+      telemetry: SILENT,
       log: (...line) => logged.push(JSON.stringify(line)),
       ...given,
       remote: {

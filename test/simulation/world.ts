@@ -7,6 +7,7 @@ import { newId } from '../../shared/ledger/id.ts';
 import { ledgerRef, statePath } from '../../shared/ledger/ledger.ts';
 import { emptyState, type UnitState } from '../../shared/ledger/state.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { MemoryStore, memoryBucket } from './memory-bucket.ts';
 import { MemoryImages, memoryImages } from './memory-images.ts';
 import { type Gate, MemoryRepository, memoryRemote, type Weather } from './memory-remote.ts';
@@ -147,6 +148,7 @@ export class World {
         pause: async () => undefined,
         backoff: async () => undefined,
         log: () => undefined,
+        telemetry: SILENT,
       },
     );
   }

@@ -5,6 +5,7 @@ import { nudge } from '../../functions/nudge/nudge.ts';
 import { MOST } from '../../functions/sweep/cluster/trials.ts';
 import type { KubeObject } from '../../shared/agent/cluster.ts';
 import { parseTold } from '../../shared/notice/told.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { type MemoryCluster, memoryCluster } from '../servers/memory-cluster.ts';
 import {
   AGENT,
@@ -42,6 +43,7 @@ describe('drift: converge', () => {
   const deps = (log: string[] = []) => ({
     ...{ deployment: 'test', repository: scene.git.url, branch: 'main', bus: { put: async () => {} } },
     ...{ clusters: [cluster], ways: async () => [], now: () => new Date(scene.clock), remaining: () => 60_000 },
+    telemetry: SILENT,
     log: (message: string) => void log.push(message),
   });
   const event = (detail: unknown): unknown => ({ source: 'gitferry', 'detail-type': 'Converge', detail });

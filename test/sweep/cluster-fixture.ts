@@ -6,6 +6,7 @@ import { SmartHttp } from '../../shared/git/smart-http.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
 import type { Table } from '../../shared/table/table.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { type MemoryCluster, memoryCluster } from '../servers/memory-cluster.ts';
 
@@ -80,6 +81,7 @@ export async function openScene(files: Readonly<Record<string, string>> = {}): P
         bus: { put: async (notices) => void scene.told.push(...notices) },
         now: () => new Date(scene.clock),
         remaining: () => 300_000,
+        telemetry: SILENT,
         log: (message, facts) => void scene.logged.push(`${message} ${JSON.stringify(facts)}`),
         ...given,
       });

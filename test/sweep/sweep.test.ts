@@ -7,6 +7,7 @@ import { formatChange } from '../../shared/change/own.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import type { Notice } from '../../shared/notice/bus.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
 
 const CONFIG = `apiVersion: gitferry.dev/v1
@@ -46,6 +47,7 @@ describe('sweep', () => {
       now: () => new Date(),
       remaining: () => 60_000,
       log: () => {},
+      telemetry: SILENT,
       ...given,
     });
     const [continues] = told.filter(({ type }) => type === 'SweepContinues');

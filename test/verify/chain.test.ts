@@ -11,6 +11,7 @@ import { Retryable } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/git/remote.ts';
 import { formatLook, type Look } from '../../shared/notice/look.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { memoryCluster } from '../servers/memory-cluster.ts';
 import { LANDED_AT, landed } from './sight.ts';
 
@@ -51,8 +52,7 @@ function world() {
         queue.push({ at: now + seconds * 1000, look: look.look });
       }),
     send: (changes) => step(async () => void verdicts.push(...changes)),
-    now: () => now,
-    log: () => {},
+    ...{ now: () => now, log: () => {}, telemetry: SILENT },
   };
   /** One delivery; true when the message may be deleted. */
   const deliver = async (look: number, steps = Number.POSITIVE_INFINITY): Promise<boolean> => {

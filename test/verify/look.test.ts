@@ -9,6 +9,7 @@ import { Stalled } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
 import type { Landed } from '../../shared/notice/landed.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
 import { type MemoryCluster, memoryCluster } from '../servers/memory-cluster.ts';
 import {
@@ -74,7 +75,7 @@ describe('a look', () => {
 
   /** What a look at the cluster comes to. */
   async function judged(given: Partial<Landed> = {}, known: Learnt = NOTHING_LEARNT): Promise<string> {
-    const sight = { clusters: [sharing(cluster)], remote: remote() };
+    const sight = { clusters: [sharing(cluster)], remote: remote(), telemetry: SILENT };
     const { facts } = await look(release(given), sight, known);
     const found = judge(facts, NOTHING_REMEMBERED, { now: LANDED_AT + 60_000, deadline: LANDED_AT + 600_000 });
     return found.kind === 'wait' ? `wait: ${found.words}` : found.kind === 'verdict' ? found.verdict : found.kind;
@@ -311,7 +312,11 @@ describe('a look', () => {
     assert.match(await judged(), /does not allow to list Kustomizations/u);
     cluster.fault = null;
     const away = new SmartHttp({ url: 'http://127.0.0.1:1/main.git', memory: newMemory(), remaining: () => 1000 });
-    const { facts, learnt } = await look(release(), { clusters: [cluster], remote: away }, NOTHING_LEARNT);
+    const { facts, learnt } = await look(
+      release(),
+      { clusters: [cluster], remote: away, telemetry: SILENT },
+      NOTHING_LEARNT,
+    );
     assert.equal(facts.git?.reason, 'ServerUnreachable');
     assert.deepEqual(learnt, NOTHING_LEARNT);
   });
@@ -329,12 +334,16 @@ describe('a look', () => {
   test('what a verdict costs: a list for each kind, and few requests to Git', async () => {
     cluster.put(applied(commits.later), deployment('shop/api', `${IMAGE}:2`));
     const [from, one] = [git.requests.length, remote()];
-    const first = await look(release(), { clusters: [sharing(cluster)], remote: one }, NOTHING_LEARNT);
+    const first = await look(
+      release(),
+      { clusters: [sharing(cluster)], remote: one, telemetry: SILENT },
+      NOTHING_LEARNT,
+    );
     assert.equal(new Set(cluster.asked).size, cluster.asked.length);
     assert.ok(cluster.asked.length <= 9, cluster.asked.join('\n'));
     const asked = git.requests.length;
     assert.ok(asked - from <= 8, `${asked - from} requests to Git`);
-    await look(release(), { clusters: [sharing(cluster)], remote: one }, first.learnt);
+    await look(release(), { clusters: [sharing(cluster)], remote: one, telemetry: SILENT }, first.learnt);
     assert.equal(git.requests.length - asked, 1);
   });
 });

@@ -5,6 +5,7 @@ import { Draft } from '../../../shared/git/draft.ts';
 import type { Remote } from '../../../shared/git/remote.ts';
 import type { Bus } from '../../../shared/notice/bus.ts';
 import type { Table } from '../../../shared/table/table.ts';
+import type { Log, Telemetry } from '../../../shared/telemetry/telemetry.ts';
 import { type Look, MINUTE } from './finding.ts';
 import { inspect } from './inspect.ts';
 import { announce, type Memory, merge, readMemory } from './memory.ts';
@@ -20,7 +21,8 @@ export interface ClusterDeps {
   readonly now: () => Date;
   /** Milliseconds left to this invocation. */
   readonly remaining: () => number;
-  readonly log: (message: string, facts: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 /** What is remembered of a cluster is kept so long after it was last looked at. */
@@ -67,7 +69,7 @@ async function lookAt(cluster: Cluster, tip: string, before: Memory, deps: Clust
     // What Git throws is no word on the cluster.
     if (!(error instanceof FerryError) || !faults.has(error)) throw error;
     const { reason, message, hint } = error;
-    deps.log('not looked at', { cluster: cluster.name, reason, why: message });
+    deps.log('not looked at', { cluster: cluster.name, error });
     const object = { apiVersion: '', kind: 'Cluster', namespace: null, name: cluster.name };
     const grace = error instanceof Retryable ? OUTAGE : 0;
     // Nothing of what it was known for is gone by that.

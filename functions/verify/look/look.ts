@@ -3,6 +3,7 @@ import type { Cluster } from '../../../shared/agent/cluster.ts';
 import { asFerryError } from '../../../shared/errors.ts';
 import type { Remote } from '../../../shared/git/remote.ts';
 import type { Landed } from '../../../shared/notice/landed.ts';
+import type { Telemetry } from '../../../shared/telemetry/telemetry.ts';
 import type { ClusterFacts, Facts, Words } from '../facts.ts';
 import { lookAtCluster } from './cluster.ts';
 import { own, readOwn } from './own.ts';
@@ -31,6 +32,7 @@ export const NOTHING_LEARNT: Learnt = { own: null, reached: {}, past: null };
 export interface Sight {
   readonly clusters: readonly Cluster[];
   readonly remote: Remote;
+  readonly telemetry: Telemetry;
 }
 
 /** Nothing is known of the unit while Git can't be asked. */
@@ -46,7 +48,7 @@ const UNKNOWN: Known = {
  */
 export async function look(
   landed: Landed,
-  { clusters, remote }: Sight,
+  { clusters, remote, telemetry }: Sight,
   known: Learnt,
 ): Promise<{ readonly facts: Facts; readonly learnt: Learnt }> {
   let git: Words | null = null;
@@ -66,7 +68,11 @@ export async function look(
     read,
     ...clusters.map(async (cluster): Promise<ClusterFacts> => {
       const reach = (revision: string | null) => asked(reaches.of(revision), 'unknown' as const);
-      const facts = lookAtCluster(cluster, landed, async () => (await read) ?? UNREAD, reach);
+      const { release, unit } = landed;
+      const about = { 'gitferry.release': release, 'gitferry.unit': unit, 'gitferry.cluster': cluster.name };
+      const facts = telemetry.span('look at a cluster', about, () =>
+        lookAtCluster(cluster, landed, async () => (await read) ?? UNREAD, reach),
+      );
       return facts.catch((thrown: unknown) => {
         const { reason, message } = asFerryError(thrown);
         return { cluster: cluster.name, fault: { reason, message }, followers: [], workloads: [], missing: [] };

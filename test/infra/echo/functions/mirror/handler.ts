@@ -1,9 +1,10 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { log } from '../../../../../shared/notice/log.ts';
 import { addressOf } from '../../../../../shared/notice/outcome.ts';
+import { observe } from '../../../../../shared/telemetry/observe.ts';
 
 const bridge = new EventBridgeClient({});
+const { log } = observe('mirror', process.env);
 
 /** Tells the bus of every record it was given, in one event; reports those whose key says `fail`, and logs those that say `idle`. */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {

@@ -1,0 +1,56 @@
+import type { Context } from 'aws-lambda';
+import { functionLog } from './log.ts';
+import { cloudWatchMeter, NO_METER } from './metrics.ts';
+import { flushSpans, root, span } from './spans.ts';
+import type { Log, Telemetry } from './telemetry.ts';
+
+/** What a handler tells of itself by. */
+export interface Observed {
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  /** Milliseconds left to the invocation under way. */
+  readonly remaining: () => number;
+  /** The function's handler: every line of an invocation names it; what was measured is written at its end, whatever that is. */
+  handle<Event, Result>(work: (event: Event) => Promise<Result>): (event: Event, about: Context) => Promise<Result>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Logs, metrics and traces of the function that does `service`. Metrics are written where Lambda runs it alone. */
+export function observe(service: string, environment: Environment): Observed {
+  const deployment = environment.GITFERRY_DEPLOYMENT || 'unknown';
+  const { log, begin } = functionLog(service, deployment);
+  const meter = environment.AWS_LAMBDA_FUNCTION_NAME ? cloudWatchMeter(service, deployment) : NO_METER;
+  let remaining = (): number => 0;
+
+  async function invoke<T>(event: unknown, about: Context, work: () => Promise<T>): Promise<T> {
+    remaining = () => about.getRemainingTimeInMillis();
+    begin(about);
+    meter.begin();
+    const attributes = { 'faas.invocation_id': about.awsRequestId, 'gitferry.deployment': deployment };
+    try {
+      return await root(service, attributes, headersOf(event, environment), work);
+    } catch (error) {
+      log('failed', { error });
+      throw error;
+    } finally {
+      meter.flush();
+      await flushSpans();
+    }
+  }
+
+  return {
+    log,
+    telemetry: { measure: meter.measure, span },
+    remaining: () => remaining(),
+    handle: (work) => (event, about) => invoke(event, about, () => work(event)),
+  };
+}
+
+/** The trace of each message of a batch; else that of the invocation, which Lambda puts into the environment anew each time. */
+function headersOf(event: unknown, { _X_AMZN_TRACE_ID: own }: Environment): readonly string[] {
+  const { Records: records } = (event ?? {}) as { Records?: unknown };
+  const headers = (Array.isArray(records) ? records : []).map((record) => record?.attributes?.AWSTraceHeader);
+  const told = headers.filter((header) => typeof header === 'string');
+  return told.length > 0 ? told : own === undefined ? [] : [own];
+}
