@@ -1,6 +1,6 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Remote } from '../git/remote.ts';
+import type { History, Remote } from '../git/remote.ts';
 import { SmartHttp } from '../git/smart-http.ts';
 import { ecrImages } from '../source/ecr.ts';
 import { type Images, imagesBy } from '../source/images.ts';
@@ -12,7 +12,11 @@ import type { Environment } from './load.ts';
 import { registryCredentials } from './registries.ts';
 
 /** The main repository that the environment names; its credentials are read when first asked for, and again after a 401. */
-export function connect(environment: Environment, secrets: SecretsManagerClient, remaining: () => number): Remote {
+export function connect(
+  environment: Pick<Environment, 'repository' | 'credentialsSecret' | 'credentials'>,
+  secrets: SecretsManagerClient,
+  remaining: () => number,
+): Remote & History {
   const { repository, credentialsSecret, credentials } = environment;
   return new SmartHttp({
     url: repository,

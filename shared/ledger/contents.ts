@@ -8,17 +8,21 @@ import type { LedgerCommit, Stored } from './copy.ts';
 /** Ours are a thousandth of it. What is larger is not copied, so that nobody's push can stop the copying of all that follows. */
 const LARGEST = 16 * 2 ** 20;
 
-/** All that these commits say, in their order: two requests. Throws what `Remote` throws. */
+/** All that these commits say, in their order: three requests, two of them at once. Throws what `Remote` throws. */
 export async function contentsOf(
   remote: Pick<Remote, 'fetch'>,
   places: readonly Place[],
 ): Promise<readonly LedgerCommit[]> {
-  const objects = await stored(remote, new Set(places.flatMap(({ oid, tree }) => [oid, tree])));
+  // Apart: a server that is asked for a commit without its tree leaves out the tree that is asked for beside it, too.
+  const [commits, trees] = await Promise.all([
+    stored(remote, new Set(places.map(({ oid }) => oid))),
+    stored(remote, new Set(places.map(({ tree }) => tree))),
+  ]);
   const found = places.map(({ oid, tree }) => {
-    const root = objects.get(tree)?.bytes ?? null;
+    const root = trees.get(tree)?.bytes ?? null;
     return {
       oid,
-      commit: bytesOf(objects, oid),
+      commit: bytesOf(commits, oid),
       tree: small(tree, root),
       events: root === null ? null : eventsIn(root),
     };
