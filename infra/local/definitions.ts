@@ -94,10 +94,12 @@ export async function readDefinitions(
     if (!RESOURCES.has(Type)) throw new Error(`The embedded run does not know what ${id}, ${Type}, does.`);
 
   const functions = service.functions.flatMap((part) => Object.entries(part));
-  const parsed = functions.map(([name, { iamRoleStatements: _, ...definition }]) => {
-    const environment = { ...service.provider.environment, ...definition.environment };
-    return [name, FunctionShape.parse(resolve({ ...definition, environment }, names))] as const;
-  });
+  const parsed = functions.map(
+    ([name, { iamRoleStatements: _, iamRoleStatementsName: __, name: ___, ...definition }]) => {
+      const environment = { ...service.provider.environment, ...definition.environment };
+      return [name, FunctionShape.parse(resolve({ ...definition, environment }, names))] as const;
+    },
+  );
 
   return {
     functions: parsed.map(([name, definition]) => functionOf(name, definition)),

@@ -10,6 +10,7 @@ import { CREDENTIALS, Queues } from './queues.ts';
 import { s3Event } from './s3-event.ts';
 import { DEFAULT_BUS } from './shapes.ts';
 import { startTables } from './tables.ts';
+import type { Variables } from './variables.ts';
 
 export interface StackOptions {
   /** Where serverless.yml stands. */
@@ -27,6 +28,8 @@ export interface StackOptions {
   /** The main repository, https or loopback. */
   readonly repository: string;
   readonly branch: string;
+  /** A file like serverless.params.yml, for what is not said here: further main repositories. */
+  readonly paramFile?: string;
   /** Of the endpoint; 0 takes any free one. */
   readonly port: number;
   /** Added to what the functions see of the environment: credentials. */
@@ -156,7 +159,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** Credentials come by the environment, not from a secret store that isn't there. */
-function variablesOf({ deployment, repository, branch, bucket }: StackOptions) {
+function variablesOf({ deployment, repository, branch, bucket, paramFile }: StackOptions): Variables {
   const secrets = {
     'git-secret': '',
     'git-read-secret': '',
@@ -166,7 +169,8 @@ function variablesOf({ deployment, repository, branch, bucket }: StackOptions) {
     'nudge-secret': '',
     'notify-secret': '',
   };
-  return { stage: deployment, parameters: { repository, branch, bucket, ...secrets } };
+  const parameters = { repository, branch, bucket, ...secrets };
+  return { stage: deployment, parameters, ...(paramFile === undefined ? {} : { paramFile }) };
 }
 
 /** Leads the AWS clients of the functions to this machine. */

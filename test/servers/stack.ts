@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -39,6 +39,8 @@ export interface TestStackOptions {
   readonly repositories?: string;
   /** Goes on with what an earlier stack left in this folder; it is not removed at the end. */
   readonly folder?: string;
+  /** The text of a file like serverless.params.yml. */
+  readonly parameters?: string;
   /** Files put into the bucket's folder by hand are uploads. */
   readonly watch?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
@@ -75,6 +77,8 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
   const server = await serveRepositories(repositories);
   started.defer(() => server.close());
 
+  const paramFile = join(folder, 'params.yml');
+  if (options.parameters !== undefined) await writeFile(paramFile, options.parameters);
   const happenings: Happening[] = [];
   const events: BusEvent[] = [];
   const stack = await start({
@@ -88,6 +92,7 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
     repository: `${server.url}/main.git`,
     branch: 'main',
     port: 0,
+    ...(options.parameters === undefined ? {} : { paramFile }),
     environment: {
       GITFERRY_WEBHOOK_SECRETS: JSON.stringify(
         Object.fromEntries([...DOORS.keys()].map((door) => [door, WEBHOOK_SECRET])),
