@@ -177,5 +177,5 @@ function unendedNotice(state: UnitState, deps: Deps): Notice | null {
 async function askIfGone({ bucket, onDelete }: Mirror, state: UnitState, deps: Deps): Promise<void> {
   const key = objectOf(recordOf(state)?.source)?.key;
   if (onDelete !== 'remove' || key === undefined || state.expired) return;
-  if ((await deps.bucket.head(bucket, key)) === null) await deps.ask([{ kind: 'object', bucket, key }]);
+  if ((await deps.bucket.head(bucket, key)) === null) await deps.ask([{ kind: 'object', bucket, key, missed: true }]);
 }
