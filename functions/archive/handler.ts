@@ -1,10 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { loadArchiveEnvironment } from '../../shared/config/archive.ts';
 import { connect } from '../../shared/config/connect.ts';
 import { eventBus } from '../../shared/notice/bus.ts';
+import { s3Client } from '../../shared/source/s3-client.ts';
 import { dynamoTable } from '../../shared/table/dynamo.ts';
 import { observe } from '../../shared/telemetry/observe.ts';
 import { archive } from './archive.ts';
@@ -16,7 +16,7 @@ const { ledgerBucket: bucket } = environment;
 const remote = connect(environment, new SecretsManagerClient(), remaining);
 const bus = eventBus(new EventBridgeClient(), environment.bus);
 const table = dynamoTable(new DynamoDBClient(), environment.table);
-const store = s3Store(new S3Client({ followRegionRedirects: true }), bucket);
+const store = s3Store(s3Client(), bucket);
 const deps = { ...environment, remote, store, bucket, table, bus, now: () => new Date(), remaining, log };
 
 /** What an event says does not matter: the ledger says what is to be copied. */

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { connect, connectImages, loadSigner } from '../../shared/config/connect.ts';
@@ -9,6 +8,7 @@ import { backoff } from '../../shared/git/backoff.ts';
 import { newId } from '../../shared/ledger/id.ts';
 import { eventBus } from '../../shared/notice/bus.ts';
 import { s3Bucket } from '../../shared/source/bucket.ts';
+import { s3Client } from '../../shared/source/s3-client.ts';
 import type { Observed } from '../../shared/telemetry/observe.ts';
 import type { Deps } from './deps.ts';
 import { type Queue, sqsQueue } from './queue.ts';
@@ -25,7 +25,7 @@ export function wire(
     deps: {
       ...environment,
       remote: connect(environment, secrets, remaining),
-      bucket: s3Bucket(new S3Client()),
+      bucket: s3Bucket(s3Client()),
       images: connectImages(environment, secrets, remaining),
       bus: eventBus(new EventBridgeClient(), environment.bus),
       signer: loadSigner(environment, secrets),
