@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { METRICS } from '../../shared/telemetry/telemetry.ts';
+
+/** So many of what has a price. */
+export interface Use {
+  readonly price: string;
+  readonly amount: number;
+  /** What is counted. */
+  readonly of: string;
+  /** Whether only some deployments have it. */
+  readonly optional?: true;
+}
+
+/** What stands in the templates: it changes with them. */
+interface Deployed {
+  /** MiB of each function. */
+  readonly memory: Readonly<Record<string, number>>;
+  /** Queues that Lambda reads for a function. */
+  readonly polled: number;
+  readonly alarms: number;
+  readonly dashboards: number;
+  readonly metrics: number;
+}
+
+const infra = new URL('../', import.meta.url);
+
+export function readDeployed(): Deployed {
+  const limits = parse(readFileSync(new URL('limits.yml', infra), 'utf8')) as Record<
+    string,
+    { readonly memory: number }
+  >;
+  const texts = (folder: string) =>
+    readdirSync(new URL(folder, infra)).map((name) => readFileSync(new URL(`${folder}${name}`, infra), 'utf8'));
+  const count = (folder: string, what: RegExp) => texts(folder).join('\n').match(what)?.length ?? 0;
+  return {
+    memory: Object.fromEntries(Object.entries(limits).map(([name, { memory }]) => [name, memory])),
+    polled: count('functions/', /^ {2}- sqs:/gmu),
+    alarms: count('resources/', /Type: AWS::CloudWatch::Alarm$/gmu),
+    dashboards: count('resources/', /Type: AWS::CloudWatch::Dashboard$/gmu),
+    metrics: Object.keys(METRICS).length,
+  };
+}
+
+/** How often a function runs and for how many seconds each time. Seconds are generous: see the page. */
+interface Runs {
+  readonly name: string;
+  readonly times: number;
+  readonly seconds: number;
+}
+
+/** Looks until a verdict, when a release is through after about a minute. */
+const LOOKS = 10;
+const RELEASE: readonly Runs[] = [
+  { name: 'mirror', times: 2, seconds: 2 },
+  { name: 'nudge', times: 1, seconds: 1 },
+  { name: 'verify', times: LOOKS, seconds: 1 },
+  { name: 'notify', times: 2, seconds: 1 },
+];
+/** Upload and verdict; the looks and the landing; the landing and the verdict as notices. */
+const MESSAGES = 2 + (LOOKS + 1) + 2;
+/** Minutes in a month of 730 hours. */
+const MINUTES = 730 * 60;
+const SWEEPS: Runs = { name: 'sweep', times: MINUTES / 15, seconds: 10 };
+/** GB that one run writes to its log: what it did, its metrics, and Lambda's own lines. */
+const LOG = 4e-6;
+
+const gigabytes = (memory: Deployed['memory'], { name, times, seconds }: Runs) =>
+  (times * seconds * (memory[name] ?? 0)) / 1024;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+/** Of one release that comes alone, and lands and is delivered in one cluster. */
+export function perRelease({ memory }: Deployed): readonly Use[] {
+  const runs = sum(RELEASE.map(({ times }) => times));
+  return [
+    {
+      price: 'lambda-request',
+      amount: runs,
+      of: `runs: ${RELEASE.map(({ name, times }) => `${name} ${times}`).join(', ')}`,
+    },
+    {
+      price: 'lambda-second',
+      amount: sum(RELEASE.map((each) => gigabytes(memory, each))),
+      of: RELEASE.map(({ name, times, seconds }) => `${name} ${times} × ${seconds} s × ${memory[name]} MiB`).join(', '),
+    },
+    {
+      price: 'sqs-request',
+      amount: 3 * MESSAGES + 2,
+      of: `${MESSAGES} messages sent, taken and deleted; mirror looks for more twice`,
+    },
+    { price: 'event', amount: 4, of: 'the upload or push, Landed, Verdict and one more' },
+    { price: 'table-write', amount: LOOKS + 2, of: 'a write for each look and notice' },
+    { price: 'table-read', amount: LOOKS + 2, of: 'a read for each look and notice' },
+    { price: 's3-write', amount: 2, of: 'lists' },
+    { price: 's3-read', amount: 4, of: 'the object, and what stands there afterwards' },
+    { price: 'secret-read', amount: runs + 2, of: 'one for each run, and the signing key' },
+    { price: 'log-gigabyte', amount: runs * LOG, of: `${runs} runs × ${LOG * 1e6} kB` },
+    { price: 'notice', amount: 2, of: 'messages to a topic', optional: true },
+    { price: 's3-write', amount: 3, of: 'records in the bucket of the ledger', optional: true },
+    {
+      price: 'key-use',
+      amount: 2 * MESSAGES + 2 * LOOKS,
+      of: 'with a KMS key: uses for messages and rows',
+      optional: true,
+    },
+  ];
+}
+
+/** Of a month in which nothing is released. */
+export function perMonth({ memory, polled, alarms, dashboards, metrics }: Deployed): readonly Use[] {
+  return [
+    {
+      price: 'sqs-request',
+      amount: polled * 5 * 3 * MINUTES,
+      of: `${polled} queues × 5 pollers × 3 a minute × ${MINUTES.toLocaleString('en')} minutes`,
+    },
+    { price: 'lambda-request', amount: SWEEPS.times, of: 'sweeps, every 15 minutes' },
+    {
+      price: 'lambda-second',
+      amount: gigabytes(memory, SWEEPS),
+      of: `${SWEEPS.times.toLocaleString('en')} × ${SWEEPS.seconds} s × ${memory.sweep} MiB`,
+    },
+    { price: 's3-write', amount: 2 * SWEEPS.times, of: 'two lists a sweep: up to 2,000 objects' },
+    { price: 'secret-read', amount: 2 * SWEEPS.times, of: 'two a sweep' },
+    { price: 'log-gigabyte', amount: SWEEPS.times * LOG, of: `a sweep ${LOG * 1e6} kB` },
+    { price: 'secret', amount: 4, of: 'Git twice, webhooks, signing' },
+    { price: 'metric', amount: metrics, of: 'all of ours, as if each was written in every hour' },
+    { price: 'alarm', amount: alarms, of: 'alarms' },
+    { price: 'dashboard', amount: dashboards, of: 'dashboard' },
+    { price: 'key', amount: 1, of: 'with kms-key=create', optional: true },
+  ];
+}
