@@ -1,23 +1,27 @@
 import { glob, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { deferAws } from './defer-aws.ts';
 
-const { options } = createRequire(import.meta.url)('./esbuild.cjs') as {
-  options: BuildOptions & { exclude: string[] };
-};
-const { exclude, ...esbuildOptions } = options;
-const common: BuildOptions = { ...esbuildOptions, external: exclude, logLevel: 'silent' };
+type Options = Omit<BuildOptions, 'plugins'> & { readonly exclude: string[]; readonly plugins: string };
 
-/** Makes one file of a function or of a program, with the options that are deployed; `more` outranks them. */
+const load = createRequire(new URL('../package.json', import.meta.url));
+const { exclude, plugins, ...options } = (load('./infra/esbuild.cjs') as { options: Options }).options;
+const shared: BuildOptions = { ...options, external: exclude, logLevel: 'silent' };
+const common: BuildOptions = { ...shared, plugins: load(plugins) as Plugin[] };
+
+/**
+ * Makes one file of a function or of a program, with the options that are deployed, and beside it those that few need:
+ * `<name>.<package>.cjs`. `more` outranks the options.
+ */
 export async function bundle(entry: string, outfile: string, more: BuildOptions = {}): Promise<void> {
   await build({ ...common, entryPoints: [entry], outfile, ...more });
 }
 
 /**
- * Makes one file of each function, all at once, which takes half of what one after the other does. `out`: its name without
- * `.cjs`. Answers for each what it was made of.
+ * Makes one file of each function, and those beside it, all at once, which takes half of what one after the other does.
+ * `out`: its name without `.cjs`. Answers for each what it was made of.
  */
 export async function bundleAll(
   entries: readonly { readonly in: string; readonly out: string }[],
@@ -38,13 +42,15 @@ export async function bundleAll(
 function reached({ inputs }: Metafile, entry: string): readonly string[] {
   const found = new Set([entry]);
   for (const path of found) for (const { path: imported } of inputs[path]?.imports ?? []) found.add(imported);
-  return [...found].filter((path) => path in inputs);
+  return [...found].filter((path) => path in inputs).map((path) => path.replace(/^beside:/u, ''));
 }
 
-/** Makes the one file of the command line. */
+/** Makes the one file of the command line. It asks for credentials wherever people have theirs. */
 export async function bundleCommandLine(root: string, outfile: string): Promise<void> {
-  const banner = { js: `#!/usr/bin/env node\n${common.banner?.js ?? ''}` };
-  await bundle(join(root, 'cli/main.ts'), outfile, { banner, plugins: [deferAws(common)] });
+  const { '@aws-sdk/credential-provider-node': _, ...alias } = shared.alias ?? {};
+  const banner = { js: `#!/usr/bin/env node\n${shared.banner?.js ?? ''}` };
+  const plugins = [deferAws({ ...shared, alias })];
+  await bundle(join(root, 'cli/main.ts'), outfile, { banner, alias, plugins });
 }
 
 async function main(root: string): Promise<void> {

@@ -3,11 +3,15 @@
 
 const { join } = require('node:path');
 
-/** @type {import('esbuild').BuildOptions & { exclude: string[] }} */
+const standIn = (file) => join(__dirname, 'stand-ins', file);
+
+/** @type {Omit<import('esbuild').BuildOptions, 'plugins'> & { exclude: string[], plugins: string }} */
 exports.options = {
   bundle: true,
   minify: true,
   sourcemap: 'linked',
+  // Node reads the map whenever a function starts: without the sources in it, 12 ms less for mirror.
+  sourcesContent: false,
   platform: 'node',
   target: 'node24',
   format: 'cjs',
@@ -16,7 +20,15 @@ exports.options = {
   // Some packages ask where they stand; a CommonJS bundle has no import.meta.
   define: { 'import.meta.url': '__url' },
   banner: { js: "const __url=require('node:url').pathToFileURL(__filename).href;" },
-  alias: { 'node-fetch': join(__dirname, 'node-fetch.cjs') },
+  alias: {
+    'node-fetch': standIn('node-fetch.cjs'),
+    '@aws-sdk/credential-provider-node': standIn('credentials.ts'),
+    '@smithy/core/event-streams': standIn('event-streams.ts'),
+    // The same code as ES modules, which its package offers to browsers alone.
+    yaml: join(require.resolve('yaml/package.json'), '../browser/index.js'),
+  },
+  // A path, as serverless-esbuild wants it, from the root of the project.
+  plugins: './infra/bundle-plugins.cjs',
   // For serverless-esbuild: nothing stays outside, the AWS clients neither.
   exclude: [],
 };

@@ -1,4 +1,4 @@
-import { extract, type Header } from 'tar-stream';
+import type { Header } from 'tar-stream';
 import { Rejected } from '../errors.ts';
 import type { Contents } from './contents.ts';
 import { corrupt } from './inflate.ts';
@@ -83,6 +83,7 @@ function addEntry({ name, type, mode, pax, size }: Header, bytes: Uint8Array, co
 export async function readTar(file: Uint8Array, contents: Contents): Promise<void> {
   const tar = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   checkOutline(tar);
+  const { extract } = await import('tar-stream');
   const entries = extract();
   entries.end(tar);
   try {

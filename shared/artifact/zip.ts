@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { Rejected } from '../errors.ts';
 import type { Contents, Limits } from './contents.ts';
 import { corrupt, inflate } from './inflate.ts';
@@ -119,6 +119,7 @@ export async function readZip(file: Uint8Array, limits: Limits, contents: Conten
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const end = bytes.lastIndexOf(END_RECORD, -22);
   if (bytes.subarray(Math.max(0, end - 20), end).indexOf(ZIP64_LOCATOR) === 0) throw unsupported('is a zip64 archive');
+  const { fromBufferPromise } = await import('yauzl');
   try {
     // Names stay bytes: yauzl would replace what is not UTF-8, and turn backslashes.
     const zip = await fromBufferPromise(bytes, { decodeStrings: false, lazyEntries: true });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -24,7 +25,7 @@ const bundles = (): Promise<readonly string[]> => bundlesOf(folder, entries, joi
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gitferry-bundles-'));
   await mkdir(join(folder, 'infra'));
-  for (const name of ['package-lock.json', 'infra/build.ts', 'infra/esbuild.cjs']) {
+  for (const name of ['package-lock.json', 'infra/build.ts', 'infra/esbuild.cjs', 'infra/bundle-plugins.cjs']) {
     await cp(join(ROOT, name), join(folder, name));
     await utimes(join(folder, name), OLD, OLD);
   }
@@ -55,7 +56,7 @@ describe('the bundles of a run', () => {
   });
 
   it('are made again when packages or the options have changed', async () => {
-    for (const name of ['package-lock.json', 'infra/esbuild.cjs']) {
+    for (const name of ['package-lock.json', 'infra/esbuild.cjs', 'infra/bundle-plugins.cjs']) {
       const before = await bundles();
       await writeFile(join(folder, name), `${await readFile(join(folder, name), 'utf8')}\n`);
       await utimes(join(folder, name), OLD, OLD);
@@ -73,6 +74,19 @@ describe('the bundles of a run', () => {
     const [second = ''] = await bundles();
     assert.notEqual(second, first);
     await readFile(second);
+  });
+
+  it('are made again when a file beside one is gone', async () => {
+    await mkdir(join(folder, 'node_modules/rare'), { recursive: true });
+    await write('node_modules/rare/index.js', 'exports.word = "rare";\n');
+    await write('a.ts', 'export const word = async (): Promise<string> => (await import("rare")).word;\n');
+    const [first = ''] = await bundles();
+    assert.equal((await bundles())[0], first);
+    assert.equal(await createRequire(first)(first).word(), 'rare');
+    await rm(first.replace('.cjs', '.rare.cjs'));
+    const [second = ''] = await bundles();
+    assert.notEqual(second, first);
+    assert.equal(await createRequire(second)(second).word(), 'rare');
   });
 
   it('are not kept of a file that is being written', async () => {

@@ -1,0 +1,67 @@
+// What esbuild can't do by its options alone: see infra/esbuild.cjs.
+'use strict';
+
+const { readFile } = require('node:fs/promises');
+const { isBuiltin } = require('node:module');
+const { resolve } = require('node:path');
+
+const PACKAGES = /[\\/]node_modules[\\/]/u;
+
+/**
+ * A package that gitferry's own code imports by `import()` or `require()` is one that few need: it becomes a file beside the
+ * bundle, `handler.<package>.cjs` beside `handler.js`, loaded when it is first asked for. The name begins with the
+ * handler's, so that serverless-esbuild puts it into that function's zip and no other.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const beside = {
+  name: 'beside',
+  setup({ initialOptions, esbuild, resolve: find, onResolve, onLoad, onEnd }) {
+    const { plugins, entryPoints, outdir, outfile, outExtension, sourcemap, metafile, ...options } = initialOptions;
+    /** @type {Map<string, string>} by the file of a package, its name */
+    const names = new Map();
+    initialOptions.metafile = true;
+
+    onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, namespace, pluginData }) => {
+      if (pluginData === beside || (kind !== 'dynamic-import' && kind !== 'require-call')) return undefined;
+      if (namespace !== 'file' || PACKAGES.test(importer) || isBuiltin(path)) return undefined;
+      const found = await find(path, { kind, importer, resolveDir, namespace, pluginData: beside });
+      if (found.errors.length > 0 || found.external || !PACKAGES.test(found.path)) return found;
+      names.set(found.path, path.replace(/^@/u, '').replaceAll('/', '-'));
+      return { path: found.path, namespace: 'beside' };
+    });
+    onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
+      contents: `module.exports = require(__filename.replace(/\\.c?js$/u, ".${names.get(path)}.cjs"));`,
+    }));
+    onEnd(async ({ metafile: made }) => {
+      if (initialOptions.write === false) return;
+      for (const [file, { entryPoint, inputs }] of Object.entries(made?.outputs ?? {})) {
+        const stem = resolve(initialOptions.absWorkingDir ?? '.', file).replace(/\.c?js$/u, '');
+        for (const [path, name] of names)
+          if (entryPoint !== undefined && `beside:${path}` in inputs)
+            await esbuild.build({ ...options, entryPoints: [path], outfile: `${stem}.${name}.cjs` });
+      }
+    });
+  },
+};
+
+/**
+ * The schemas of an AWS client name keys by constants, `{ [_h]: … }`, and for esbuild such a key may do anything: all schemas
+ * stay, those of operations that nobody calls too. With the names themselves, 50 kB of the client of S3 go.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const plainKeys = {
+  name: 'plain-keys',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]dist-es[\\/](?:.+[\\/])?schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const constants = new Map(
+        [...text.matchAll(/^const (\w+) = ("[^"\\]*");$/gmu)].map(([, name, value]) => [name, value]),
+      );
+      return { contents: text.replace(/\[(\w+)\](?=:)/gu, (key, name) => constants.get(name) ?? key), loader: 'js' };
+    });
+  },
+};
+
+module.exports = [beside, plainKeys];
