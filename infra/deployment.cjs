@@ -12,9 +12,9 @@ const { declared, partsOf, readParameters } = require('./deployment/parameters.c
 const { choose, fill, parseTemplate, rename } = require('./deployment/template.cjs');
 
 /** Told to every repository, or kept for all of them. */
-const SHARED = { functions: ['receive'], resources: ['bus', 'key'] };
+const SHARED = { functions: ['receive'], resources: ['bus', 'key', 'ledger-bucket'] };
 const EACH = {
-  functions: ['mirror', 'nudge', 'verify', 'notify', 'sweep'],
+  functions: ['mirror', 'nudge', 'verify', 'notify', 'sweep', 'archive'],
   resources: ['bucket', 'changes', 'looks', 'notices', 'state'],
 };
 

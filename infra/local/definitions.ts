@@ -70,6 +70,8 @@ export interface Definitions {
   readonly rules: readonly RuleDefinition[];
   /** Buckets that tell the default bus what happens in them. */
   readonly buckets: readonly string[];
+  /** Those that tell nobody. */
+  readonly silentBuckets: readonly string[];
 }
 
 /**
@@ -101,6 +103,11 @@ export async function readDefinitions(
     },
   );
 
+  const buckets = of('AWS::S3::Bucket', Bucket);
+  const named = (tell: boolean): string[] =>
+    buckets.flatMap(({ BucketName, NotificationConfiguration: told }) =>
+      (told !== undefined) === tell ? [BucketName] : [],
+    );
   return {
     functions: parsed.map(([name, definition]) => functionOf(name, definition)),
     queues: of('AWS::SQS::Queue', Queue).map((queue) => ({
@@ -126,7 +133,8 @@ export async function readDefinitions(
         ),
       ),
     ],
-    buckets: of('AWS::S3::Bucket', Bucket).map(({ BucketName }) => BucketName),
+    buckets: named(true),
+    silentBuckets: named(false),
   };
 }
 

@@ -22,9 +22,9 @@ export const Rule = z.strictObject({
 });
 export const Bucket = z.object({
   BucketName: z.string(),
-  NotificationConfiguration: z.strictObject({
-    EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }),
-  }),
+  NotificationConfiguration: z
+    .strictObject({ EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }) })
+    .optional(),
 });
 export const Table = z.strictObject({
   TableName: z.string(),

@@ -103,7 +103,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     (name, event) => observe({ kind: 'event', bus: name, event }),
   );
 
-  await createBucket(endpoint.url, bucket);
+  for (const name of [bucket, ...definitions.silentBuckets]) await createBucket(endpoint.url, name);
   for (const { key, bytes } of await folder.load()) await endpoint.load(bucket, key, bytes);
   for (const queue of definitions.queues) await queues.create(queue);
 

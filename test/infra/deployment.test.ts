@@ -143,7 +143,8 @@ describe('what the roles may touch', () => {
 
   it('has keys, networks and traces where these are named', async () => {
     const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
-    const param = { 'kms-key': key, 'decrypt-keys': `${key}2`, 'vpc-subnets': 'subnet-1', tracing: 'active' };
+    const keys = { 'kms-key': key, 'decrypt-keys': `${key}2` };
+    const param = { ...keys, 'vpc-subnets': 'subnet-1', tracing: 'active', 'ledger-bucket': 'copies' };
     for (const name of Object.keys(functions)) {
       const rights = await rightsOf(name, param);
       assert.ok(rights.includes(`kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey "${key}"`), name);
