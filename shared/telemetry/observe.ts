@@ -1,3 +1,4 @@
+import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { functionLog } from './log.ts';
 import { cloudWatchMeter, NO_METER } from './metrics.ts';
@@ -23,27 +24,39 @@ export function observe(service: string, environment: Environment): Observed {
   const meter = environment.AWS_LAMBDA_FUNCTION_NAME ? cloudWatchMeter(service, deployment) : NO_METER;
   let remaining = (): number => 0;
 
-  async function invoke<T>(event: unknown, about: Context, work: () => Promise<T>): Promise<T> {
-    remaining = () => about.getRemainingTimeInMillis();
-    begin(about);
-    meter.begin();
-    const attributes = { 'faas.invocation_id': about.awsRequestId, 'gitferry.deployment': deployment };
-    try {
-      return await root(service, attributes, headersOf(event, environment), work);
-    } catch (error) {
+  const end = async (): Promise<void> => {
+    meter.flush();
+    await flushSpans();
+  };
+  const observing: MiddlewareObj = {
+    before({ context }) {
+      remaining = () => context.getRemainingTimeInMillis();
+      begin(context);
+      meter.begin();
+    },
+    after: end,
+    async onError({ error }) {
       log('failed', { error });
-      throw error;
-    } finally {
-      meter.flush();
-      await flushSpans();
-    }
-  }
+      await end();
+    },
+  };
+  const attributesOf = ({ awsRequestId }: Context) => ({
+    'faas.invocation_id': awsRequestId,
+    'gitferry.deployment': deployment,
+  });
 
   return {
     log,
     telemetry: { measure: meter.measure, span },
     remaining: () => remaining(),
-    handle: (work) => (event, about) => invoke(event, about, () => work(event)),
+    handle<Event, Result>(work: (event: Event) => Promise<Result>) {
+      const handler = middy<Event>()
+        .use(observing)
+        .handler((event: Event, about: Context) =>
+          root(service, attributesOf(about), headersOf(event, environment), () => work(event)),
+        );
+      return handler as unknown as (event: Event, about: Context) => Promise<Result>;
+    },
   };
 }
 
