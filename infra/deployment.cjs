@@ -5,6 +5,7 @@
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { arnsOf } = require('./deployment/arns.cjs');
+const { dashboardOf } = require('./deployment/dashboard.cjs');
 const { encryptionOf } = require('./deployment/encryption.cjs');
 const { readLimits } = require('./deployment/limits.cjs');
 const { networkOf } = require('./deployment/network.cjs');
@@ -12,10 +13,10 @@ const { declared, partsOf, readParameters } = require('./deployment/parameters.c
 const { choose, fill, parseTemplate, rename } = require('./deployment/template.cjs');
 
 /** Told to every repository, or kept for all of them. */
-const SHARED = { functions: ['receive'], resources: ['bus', 'key', 'ledger-bucket'] };
+const SHARED = { functions: ['receive'], resources: ['bus', 'key', 'ledger-bucket', 'receive-alarms'] };
 const EACH = {
   functions: ['mirror', 'nudge', 'verify', 'notify', 'sweep', 'archive'],
-  resources: ['bucket', 'changes', 'looks', 'notices', 'state'],
+  resources: ['bucket', 'changes', 'looks', 'notices', 'state', 'alarms'],
 };
 
 /** X-Ray knows no narrower resource. */
@@ -132,6 +133,20 @@ function resourcesOf(name) {
   };
 }
 
+async function dashboard(serverless) {
+  const telling = await tellingOf(serverless);
+  const parts = await Promise.all(['alarms', 'receive-alarms'].map((name) => resourcesOf(name)(serverless)));
+  const alarms = parts
+    .flatMap(({ Resources }) => Object.values(Resources))
+    .map(({ Properties }) => Properties.AlarmName);
+  const repositories = repositoriesOf(telling).map(({ deployment, parameters: { repository } }) => ({
+    deployment,
+    repository,
+  }));
+  const archives = telling.first['ledger-bucket'] !== '';
+  return { Resources: { Dashboard: dashboardOf({ stage: telling.stage, repositories, alarms, archives }) } };
+}
+
 function repositoriesFor(kind, name, telling) {
   const repositories = repositoriesOf(telling);
   return SHARED[kind].includes(name) ? repositories.slice(0, 1) : repositories;
@@ -145,6 +160,6 @@ function idsOf() {
 const byName = (kind, make) => Object.fromEntries([...SHARED[kind], ...EACH[kind]].map((name) => [name, make(name)]));
 
 exports.functions = byName('functions', functionOf);
-exports.resources = byName('resources', resourcesOf);
+exports.resources = { ...byName('resources', resourcesOf), dashboard };
 exports.repositoriesOf = repositoriesOf;
 exports.tellingOf = tellingOf;
