@@ -46,7 +46,7 @@ resource "aws_s3_object" "code" {
   }
 }
 
-# Too large to be sent with the request.
+# May be too large to be sent with the request.
 resource "aws_s3_object" "template" {
   bucket = data.aws_s3_bucket.code.id
   key    = "gitferry/template-${filesha256(local.template)}.json"

@@ -18,7 +18,7 @@ class Standalone {
     const names = readdirSync(folder).filter((name) => name.endsWith('.zip'));
     const zips = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
     const template = standalone(service.provider.compiledCloudFormationTemplate, zips);
-    writeFileSync(join(folder, 'standalone.json'), `${JSON.stringify(template, null, 1)}\n`);
+    writeFileSync(join(folder, 'standalone.json'), `${JSON.stringify(template)}\n`);
   }
 }
 
