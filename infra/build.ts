@@ -13,10 +13,11 @@ const common: BuildOptions = { ...shared, plugins: load(plugins) as Plugin[] };
 
 /**
  * Makes one file of a function or of a program, with the options that are deployed, and beside it those that few need:
- * `<name>.<package>.cjs`. `more` outranks the options.
+ * `<name>.<package>.cjs`. `more` outranks the options. Answers what the files were made of.
  */
-export async function bundle(entry: string, outfile: string, more: BuildOptions = {}): Promise<void> {
-  await build({ ...common, entryPoints: [entry], outfile, ...more });
+export async function bundle(entry: string, outfile: string, more: BuildOptions = {}): Promise<Metafile> {
+  const { metafile } = await build({ ...common, entryPoints: [entry], outfile, ...more, metafile: true });
+  return metafile;
 }
 
 /**

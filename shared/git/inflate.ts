@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { Z_BUF_ERROR, Z_NO_FLUSH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit } from 'pako';
+import { zlib } from './zlib.ts';
 
 /** Up to this many bytes an object is inflated in one go, once all its input is there. */
 const AT_ONCE = 2 ** 20;
@@ -57,7 +57,8 @@ class AtOnce implements Inflater {
 class Streaming implements Inflater {
   readonly #size: number;
   readonly #kept: Buffer | null;
-  readonly #stream = new ZStream();
+  readonly #zlib = zlib();
+  readonly #stream = new this.#zlib.ZStream();
   #written = 0;
   result: Uint8Array | null = null;
 
@@ -65,10 +66,11 @@ class Streaming implements Inflater {
     this.#size = size;
     this.#kept = keep ? Buffer.allocUnsafe(size) : null;
     this.#stream.output = new Uint8Array(PIECE);
-    zlibInflateInit(this.#stream);
+    this.#zlib.zlibInflateInit(this.#stream);
   }
 
   write(input: Buffer): number {
+    const { Z_BUF_ERROR, Z_NO_FLUSH, Z_OK, Z_STREAM_END, zlibInflate } = this.#zlib;
     const stream = this.#stream;
     stream.input = input;
     stream.next_in = 0;
