@@ -1,24 +1,19 @@
 // `npm run bench:cluster`: from the door to the cluster and back, with real controllers, beside a push by native git.
-import { stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { bundle } from '../../infra/build.ts';
 import { type ClusterFlow, startClusterFlow } from '../cluster/flows/flow.ts';
 import { app, imageOf, kustomization, rules, SHOPS } from '../cluster/flows/manifests.ts';
 import { gitRepository } from '../cluster/manifests.ts';
 import { isReady } from '../cluster/objects.ts';
 import { WEBHOOK_SECRET } from '../servers/stack.ts';
 import { clonedEdit } from './image-peer.ts';
-import { loadTimes } from './load.ts';
+import { coldStarts, table } from './load.ts';
 import { median } from './measure.ts';
-import { CACHE } from './repositories.ts';
 
 const RUNS = 20;
 const FAILURES = 3;
 const COUNTED = 5;
-const ROOT = join(import.meta.dirname, '../..');
 
 const since = (begin: number): number => (performance.now() - begin) / 1000;
 const spread = (values: readonly number[]): string =>
@@ -190,20 +185,7 @@ try {
   await flow[Symbol.asyncDispose]();
 }
 
-console.log('\n| function | bundle | load, of the baseline |\n| --- | --- | --- |');
-const files: string[] = [];
-for (const name of ['nudge', 'verify', 'notify', 'mirror', 'receive', 'sweep']) {
-  const path = join(CACHE, 'bundles', `${name}.cjs`);
-  await bundle(join(ROOT, `functions/${name}/handler.ts`), path);
-  files.push(path);
-}
-const { baseline, each } = await loadTimes(files);
-for (const [index, path] of files.entries()) {
-  const { size } = await stat(path);
-  const ratio = ((each[index] ?? 0) / baseline).toFixed(2);
-  console.log(`| ${path.split('/').at(-1)?.replace('.cjs', '')} | ${(size / 1e6).toFixed(2)} MB | ${ratio} |`);
-}
-console.log(`\nbaseline: a handler that imports @aws-sdk/client-s3 alone, ${baseline.toFixed(0)} ms`);
+console.log(`\n${table(await coldStarts(['nudge', 'verify', 'notify', 'mirror', 'receive', 'sweep']))}`);
 
 function settings(name: string, number: number): string {
   const data = { number: `${number}` };
