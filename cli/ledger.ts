@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseConfig } from '../shared/config/parse.ts';
 import { Rejected, Stalled } from '../shared/errors.ts';
 import type { Identity } from '../shared/git/commit.ts';
@@ -7,6 +7,7 @@ import { rebuild } from '../shared/ledger/rebuild.ts';
 import { vouch } from '../shared/ledger/vouch.ts';
 import { readSigningKey, type Signer } from '../shared/trust/signing.ts';
 import { mirrorOf } from '../shared/unit/unit.ts';
+import type { VerifyOptions } from './ledger-verify.ts';
 import { openRemote, readMain } from './main-repository.ts';
 import { findRunning } from './running.ts';
 
@@ -32,6 +33,25 @@ export function ledger(program: Command): void {
     .summary('sign the ledger as it stands, by a new key')
     .description('Adds a commit to the ledger that changes nothing, signed by the private key in GITFERRY_SIGNING_KEY.')
     .action(runVouch);
+  about(group.command('verify'))
+    .summary('compare the ledger with its copy in a bucket')
+    .description(
+      'Says what is missing in the bucket of `ledger-bucket`, what is there but no longer in Git, and what differs. Ends with 0 ' +
+        'if nothing does, with 1 if something does, with 2 if that can’t be told. Credentials of AWS as usual.',
+    )
+    .requiredOption('--bucket <name>', 'the bucket of the copy')
+    .option('--region <name>', 'its region')
+    .option(
+      '--signed-by <file>',
+      'public SSH keys, one of which must have signed; else the key in GITFERRY_SIGNING_KEY',
+    )
+    .addOption(new Option('-o, --output <form>', 'a line a finding, or JSON').choices(['text', 'json']).default('text'))
+    .action(async (options: VerifyOptions, command: Command) => {
+      if ((options.repository === undefined) !== (options.deployment === undefined))
+        command.error('error: --repository and --deployment go together');
+      // The clients of AWS are slow to load.
+      await (await import('./ledger-verify.ts')).runVerify(options);
+    });
 }
 
 function about(command: Command): Command {

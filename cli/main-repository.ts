@@ -1,12 +1,12 @@
 import { Stalled } from '../shared/errors.ts';
 import { Draft } from '../shared/git/draft.ts';
 import type { Oid } from '../shared/git/object.ts';
-import type { Remote } from '../shared/git/remote.ts';
+import type { History, Remote } from '../shared/git/remote.ts';
 import { SmartHttp } from '../shared/git/smart-http.ts';
 import { findCredentials } from './git-credentials.ts';
 
 /** A main repository by its address, with the credentials that this person has for it. */
-export function openRemote(url: string): Remote {
+export function openRemote(url: string): Remote & History {
   return new SmartHttp({ url, credentials: findCredentials(url, process.env) });
 }
 

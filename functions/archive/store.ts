@@ -30,7 +30,7 @@ export function s3Store(client: S3Client, bucket: string): Store {
     } catch (error) {
       const { name = '', $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
       const status = $metadata?.httpStatusCode;
-      if (name === 'PreconditionFailed' || status === 412) return false;
+      if (status === 412) return false;
       if (status === 409 && conflicts < CONFLICTS) return add(key, body, conflicts + 1);
       throw faultOf(error, name, status, bucket);
     }

@@ -23,7 +23,7 @@ export interface LockedBucket {
   readonly name: string;
   readonly client: S3Client;
   /** By key; the newest version is the first. */
-  readonly objects: ReadonlyMap<string, readonly Version[]>;
+  readonly objects: Map<string, readonly Version[]>;
   /** What was asked, `PUT /ledger/a`, in order. */
   readonly requests: string[];
   /** Answers a request by an error instead: its status and code; null lets it through. */
@@ -50,7 +50,7 @@ const NAME = 'ledger-copies';
 const PAGE = 40;
 
 export async function startLockedBucket(): Promise<LockedBucket> {
-  const objects = new Map<string, Version[]>();
+  const objects = new Map<string, readonly Version[]>();
   let made = 0;
 
   const add = (key: string, body: Buffer | null, headers: Readonly<Record<string, string>> = {}): Version => {
@@ -97,7 +97,8 @@ export async function startLockedBucket(): Promise<LockedBucket> {
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const [name, ...rest] = pathname.slice(1).split('/');
     const key = decodeURIComponent(rest.join('/'));
-    const asked = `${request.method} /${name}/${key === '' ? `?${[...query.keys()][0]}` : key}`;
+    const about = ['versions', 'versioning', 'object-lock'].find((one) => query.has(one));
+    const asked = `${request.method} /${name}/${key === '' ? `?${about}` : key}`;
     bucket.requests.push(asked);
     const body = Buffer.concat(await request.toArray());
     const refusal = bucket.refuse(asked);

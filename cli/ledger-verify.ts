@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Stalled } from '../shared/errors.ts';
+import { ledgerRef } from '../shared/ledger/ledger.ts';
+import { printable } from '../shared/printable.ts';
+import { readSigningKey, verifies } from '../shared/trust/signing.ts';
+import { type Comparison, compare, type Finding, type Tally } from './ledger-copy/compare.ts';
+import { type Keeping, s3Copies } from './ledger-copy/copies.ts';
+import { openRemote } from './main-repository.ts';
+import { describe } from './report.ts';
+import { findRunning, localAws } from './running.ts';
+
+export interface VerifyOptions {
+  readonly repository?: string;
+  readonly branch: string;
+  readonly deployment?: string;
+  readonly bucket: string;
+  readonly region?: string;
+  readonly signedBy?: string;
+  readonly output: 'text' | 'json';
+}
+
+/** Prints in what the ledger and its copy differ. The process ends with 0 if in nothing, else with 1, and with 2 if that can't be told. */
+export async function runVerify(options: VerifyOptions): Promise<void> {
+  try {
+    process.exitCode = (await verify(options)) === 0 ? 0 : 1;
+  } catch (error) {
+    console.error(describe(error, Boolean(process.env.DEBUG)));
+    process.exitCode = 2;
+  }
+}
+
+/** How many differences there are. */
+async function verify(options: VerifyOptions): Promise<number> {
+  const { client, repository, branch, deployment } = await target(options);
+  const copies = s3Copies(client, options.bucket);
+  const remote = openRemote(repository);
+  const ref = ledgerRef(deployment, branch);
+  const signed = await signedBy(options.signedBy, process.env.GITFERRY_SIGNING_KEY);
+  const keeping = await copies.keeping();
+  const tally: Tally = { commits: 0, copies: 0, notYet: 0, unlocked: 0 };
+  const comparison: Comparison = { deployment, branch, remote, copies, ref, signed, now: new Date() };
+  let findings = 0;
+  for await (const found of compare(comparison, tally)) {
+    findings += 1;
+    console.log(options.output === 'json' ? JSON.stringify(found) : lineOf(found));
+  }
+  // The names are wrong, rather than all of it gone.
+  if (tally.commits === 0 && tally.copies === 0)
+    throw new Stalled(
+      'BranchMissing',
+      `There is neither a ledger ${ref.slice('refs/heads/'.length)} nor a copy of it.`,
+      {
+        hint: 'Nothing landed there yet, or the names of branch, deployment and bucket are others.',
+      },
+    );
+  const warnings = warningsOf(keeping, tally);
+  if (options.output === 'json')
+    console.log(JSON.stringify({ ...tally, findings, retention: keeping.retention, warnings }));
+  else {
+    for (const warning of warnings) console.error(`warning: ${warning}`);
+    console.log(summaryOf(tally, findings));
+  }
+  return findings;
+}
+
+interface Target {
+  readonly client: S3Client;
+  readonly repository: string;
+  readonly branch: string;
+  readonly deployment: string;
+}
+
+async function target({ repository, branch, deployment, region }: VerifyOptions): Promise<Target> {
+  if (repository !== undefined && deployment !== undefined) {
+    const client = new S3Client({ followRegionRedirects: true, ...(region === undefined ? {} : { region }) });
+    return { client, repository, branch, deployment };
+  }
+  const { endpoints, ...running } = await findRunning(process.cwd());
+  const client = new S3Client({ ...localAws, endpoint: endpoints.s3, forcePathStyle: true });
+  return { client, repository: endpoints.git, branch: running.branch, deployment: running.deployment };
+}
+
+/** By the public SSH keys in a file, as `allowed_signers` or `authorized_keys` have them; else by the private key at hand. */
+async function signedBy(file: string | undefined, key: string | undefined): Promise<Comparison['signed']> {
+  if (file === undefined) {
+    const signer = key ? readSigningKey(key) : null;
+    return signer === null ? null : (payload, signature) => signer.verifies(payload, signature);
+  }
+  const lines = (await readFile(file, 'utf8')).matchAll(/^(?!#).*?\b((?:ssh|ecdsa|sk-)[\w@.-]+) ([A-Za-z0-9+/]+=*)/gmu);
+  const keys = [...lines].map(([, type, blob]) => `${type} ${blob}`);
+  if (keys.length === 0)
+    throw new Stalled('SigningKeyUnusable', `${file} holds no public SSH key.`, {
+      hint: 'Write one a line, as in `ssh-ed25519 AAAA…`; for an OpenPGP key, set GITFERRY_SIGNING_KEY.',
+    });
+  return async (payload, signature) => verifies(payload, signature, keys);
+}
+
+function warningsOf({ versioning, retention }: Keeping, { unlocked }: Tally): readonly string[] {
+  return [
+    ...(versioning ? [] : ['The bucket keeps no versions: what is overwritten or deleted is lost.']),
+    ...(retention?.mode === 'COMPLIANCE'
+      ? []
+      : [
+          `The bucket locks what is added ${retention === null ? 'not at all' : `by ${retention.mode} alone`}: it can be deleted.`,
+        ]),
+    ...(unlocked === 0
+      ? []
+      : [`${unlocked} copies show no compliance retention; to see one takes s3:GetObjectRetention.`]),
+  ];
+}
+
+function lineOf(found: Finding): string {
+  return printable(`${found.finding.padEnd(15)} ${whatOf(found)}`);
+}
+
+function whatOf(found: Finding): string {
+  switch (found.finding) {
+    case 'missing':
+      return `${found.commit}  of ${found.committed ?? 'no time'} has no copy`;
+    case 'gone-from-git': {
+      const by = found.signed === null ? '' : found.signed ? ', which the key signed' : ', which the key did not sign';
+      return `${found.key}  the copy of a commit that the ledger no longer has${by}`;
+    }
+    case 'differs':
+      return `${found.key}  ${found.why}`;
+    case 'foreign':
+      return `${found.key}  is no copy of gitferry’s`;
+    case 'overwritten':
+      return `${found.key}  has ${found.versions} versions; the first was compared`;
+    case 'hidden':
+      return `${found.key}  was deleted, which hides it`;
+    case 'not-signed':
+      return `${found.commit}  and all after it, ${found.commits} in all: the key did not sign them`;
+    case 'ledger-missing':
+      return 'the branch is gone';
+  }
+}
+
+function summaryOf({ commits, copies, notYet }: Tally, findings: number): string {
+  const young = notYet === 0 ? '' : ` (${notYet} not copied yet)`;
+  const result = findings === 0 ? 'the same' : `${findings} differences`;
+  return `${commits} commits${young}, ${copies} copies: ${result}.`;
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { renderCommit, withSignature } from '../../shared/git/commit.ts';
+import { readSigningKey } from '../../shared/trust/signing.ts';
+import { type Archive, BRANCH, eventsJson, startArchive } from '../archive/fixture.ts';
+import { gitferry, type Outcome } from './process.ts';
+
+const pem = (): string => String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
+
+describe('gitferry ledger verify', () => {
+  let archive: Archive;
+  let line: string[];
+  let saved: NodeJS.ProcessEnv;
+  before(async () => {
+    saved = { ...process.env };
+    archive = await startArchive();
+    line = [];
+    for (const at of Array(50).keys()) line.push(await archive.record({ 'events.json': eventsJson(`${at}`) }));
+    await archive.run();
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_S3: archive.bucket.url,
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'x',
+    });
+  });
+  after(async () => {
+    for (const name of Object.keys(process.env)) if (!(name in saved)) delete process.env[name];
+    await archive.close();
+  });
+  afterEach(async () => {
+    archive.bucket.refuse = () => null;
+    archive.bucket.days = 2557;
+    archive.bucket.versioning = 'Enabled';
+  });
+
+  const git = (...args: string[]): Promise<string> => archive.server.repository.git(...args);
+  const keyOf = (oid = ''): string => [...archive.bucket.objects.keys()].find((key) => key.includes(oid)) ?? '';
+  const verify = (...more: string[]): Promise<Outcome> => {
+    const about = ['--repository', archive.server.url, '--deployment', 'test', '--bucket', archive.bucket.name];
+    return gitferry('/', 'ledger', 'verify', ...about, '--region', 'us-east-1', ...more);
+  };
+  const found = async (...more: string[]) => {
+    const { status, out, err } = await verify('-o', 'json', ...more);
+    assert.equal(err, '');
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text) as Record<string, unknown>);
+    return { status, findings: lines.slice(0, -1), summary: lines.at(-1) ?? {} };
+  };
+
+  test('the same: it says so, and ends with 0', async () => {
+    const { status, out, err } = await verify();
+    assert.deepEqual([status, out, err], [0, '50 commits, 50 copies: the same.\n', '']);
+    const { findings, summary } = await found();
+    assert.deepEqual(findings, []);
+    assert.deepEqual(summary, {
+      ...{ commits: 50, copies: 50, notYet: 0, unlocked: 0, findings: 0 },
+      retention: { mode: 'COMPLIANCE', days: 2557 },
+      warnings: [],
+    });
+  });
+
+  test('a commit without a copy is missing; one of just now is not copied yet', async () => {
+    line.push(await archive.record({ 'events.json': eventsJson('uncopied') }));
+    const tree = await git('rev-parse', `${BRANCH}^{tree}`);
+    const young = await git('commit-tree', tree, '-p', line.at(-1) ?? '', '-m', 'Just now');
+    await git('branch', '--force', BRANCH, young);
+    const { status, findings, summary } = await found();
+    assert.equal(status, 1);
+    assert.deepEqual(findings, [{ finding: 'missing', commit: line.at(-1), committed: '2023-11-14T22:13:20.000Z' }]);
+    assert.equal(summary.notYet, 1);
+    line.push(young);
+    await archive.run();
+    assert.equal((await verify()).status, 0);
+  });
+
+  test('what somebody did in the bucket: wrote again, deleted, replaced, put beside', async () => {
+    const [again, deleted, beside] = [keyOf(line[1]), keyOf(line[2]), 'test/main/2023/notes.txt'];
+    archive.bucket.overwrite(again, '{}');
+    archive.bucket.hide(deleted);
+    archive.bucket.overwrite(beside, 'x');
+    archive.bucket.overwrite('other/main/whatever', 'x');
+    const { status, findings } = await found();
+    assert.equal(status, 1);
+    assert.deepEqual(
+      new Set(findings.map((one) => `${one.finding} ${one.key}`)),
+      new Set([`overwritten ${again}`, `hidden ${deleted}`, `foreign ${beside}`]),
+    );
+    const versions = archive.bucket.objects;
+    for (const key of [again, deleted]) versions.set(key, versions.get(key)?.slice(1) ?? []);
+    versions.delete(beside);
+    assert.equal((await verify()).status, 0);
+  });
+
+  test('a copy that is not what Git has: of other words, or of another commit', async () => {
+    const versions = archive.bucket.objects;
+    const [forged, swapped] = [keyOf(line[3]), keyOf(line[4])];
+    const [before, other] = [versions.get(forged)?.[0], versions.get(swapped)?.[0]];
+    assert.ok(before?.body != null && other?.body != null);
+    const words = before.body.toString().replace('s3://acme/', 's3://evil/');
+    versions.set(forged, [{ ...before, body: Buffer.from(words) }]);
+    versions.set(swapped, [{ ...other, body: before.body }]);
+    const { status, findings } = await found();
+    assert.equal(status, 1);
+    assert.deepEqual(
+      new Set(findings.map(({ finding, commit }) => `${finding} ${commit}`)),
+      new Set([`differs ${line[3]}`, `differs ${line[4]}`, `missing ${line[3]}`, `missing ${line[4]}`]),
+    );
+    versions.set(forged, [before]);
+    versions.set(swapped, [other]);
+  });
+
+  test('a ledger that was rewritten: what it had is in the bucket, and told', async () => {
+    const tip = await git('rev-parse', BRANCH);
+    await git('branch', '--force', BRANCH, line[45] ?? '');
+    const own = await archive.record({ 'events.json': eventsJson('rewritten') });
+    await archive.run();
+    const { status, findings } = await found();
+    assert.equal(status, 1);
+    assert.deepEqual(
+      new Set(findings.map(({ finding, commit, signed }) => `${finding} ${commit} ${signed}`)),
+      new Set(line.slice(46).map((oid) => `gone-from-git ${oid} null`)),
+    );
+    await git('branch', '-D', BRANCH);
+    const { findings: all } = await found();
+    assert.deepEqual(new Set(all.map(({ finding }) => finding)), new Set(['ledger-missing', 'gone-from-git']));
+    assert.equal(all.length, 1 + line.length + 1);
+    await git('branch', BRANCH, tip);
+    archive.bucket.objects.delete(keyOf(own));
+  });
+
+  test('a bucket that keeps nothing is warned of; what its copies lack as well', async () => {
+    archive.bucket.days = null;
+    archive.bucket.versioning = 'Suspended';
+    const versions = archive.bucket.objects;
+    const key = keyOf(line[0]);
+    const [kept] = versions.get(key) ?? [];
+    assert.ok(kept);
+    versions.set(key, [{ ...kept, retainUntil: null }]);
+    const { status, err, out } = await verify();
+    assert.equal(status, 0);
+    assert.match(
+      err,
+      /keeps no versions[^\n]*\nwarning: [^\n]*not at all[^\n]*\nwarning: 1 copies show no compliance/u,
+    );
+    assert.match(out, /: the same\.\n$/u);
+    versions.set(key, [kept]);
+  });
+
+  test('what can’t be told ends with 2', async () => {
+    for (const [args, reason] of [
+      [['--branch', 'other'], 'BranchMissing'],
+      [['--bucket', 'none-such'], 'LedgerBucketMissing'],
+    ] as const) {
+      const { status, err } = await verify(...args);
+      assert.equal(status, 2);
+      assert.match(err, new RegExp(`^${reason}: `, 'u'));
+    }
+    archive.bucket.refuse = (asked) => (asked.includes('?versions') ? { status: 403, code: 'AccessDenied' } : null);
+    const { status, err } = await verify();
+    assert.equal(status, 2);
+    assert.match(err, /^LedgerBucketDenied: .*\n {2}They need s3:ListBucketVersions/u);
+    const half = ['ledger', 'verify', '--bucket', 'x', '--repository', archive.server.url];
+    assert.equal((await gitferry('/', ...half)).status, 2);
+  });
+
+  test('whether it ends in what the key signed', async () => {
+    const file = join(tmpdir(), `gitferry-signers-${process.pid}`);
+    const key = readSigningKey(pem());
+    await writeFile(file, `# ours\ngitferry@example.org namespaces="git" ${key.publicKey} comment\n`);
+    try {
+      const tree = await git('rev-parse', `${BRANCH}^{tree}`);
+      const identity = { name: 'gitferry', email: 'g@example.org', seconds: 1_700_000_500, zone: '+0000' };
+      const payload = renderCommit({
+        ...{ tree, parents: [await git('rev-parse', BRANCH)], author: identity, committer: identity },
+        message: 'Vouch for the ledger as it stands\n',
+      });
+      const commit = withSignature(payload, await key.sign(payload));
+      const args = ['hash-object', '-t', 'commit', '-w', '--stdin'];
+      const vouched = (await archive.server.repository.gitBytes(commit, ...args)).toString().trim();
+      const tip = await git('rev-parse', BRANCH);
+      const before = await found('--signed-by', file);
+      assert.deepEqual(before.findings, [{ finding: 'not-signed', commit: line[0], commits: line.length }]);
+      await git('branch', '--force', BRANCH, vouched);
+      await archive.run();
+      assert.deepEqual((await found('--signed-by', file)).findings, []);
+      const forged = [await archive.record({ forged: '1' }), await archive.record({ forged: '2' })];
+      await archive.run();
+      assert.deepEqual((await found('--signed-by', file)).findings, [
+        { finding: 'not-signed', commit: forged[0], commits: 2 },
+      ]);
+      await git('branch', '--force', BRANCH, tip);
+      const gone = (await found('--signed-by', file)).findings.filter(({ finding }) => finding === 'gone-from-git');
+      assert.deepEqual(
+        new Set(gone.map((one) => `${one.commit} ${one.signed}`)),
+        new Set([`${vouched} true`, `${forged[0]} false`, `${forged[1]} false`]),
+      );
+    } finally {
+      await rm(file);
+    }
+  });
+});
