@@ -35,7 +35,10 @@ export const Table = z.strictObject({
   TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.literal(true) }).optional(),
   PointInTimeRecoverySpecification: z.strictObject({ PointInTimeRecoveryEnabled: z.literal(false) }).optional(),
 });
-/** The types that are carried out, and those that only say who may do what: here everything belongs to one person. */
+/**
+ * The types that are carried out, those that only say who may do what, since here everything belongs to one person, and those
+ * that watch, since here somebody looks on.
+ */
 export const RESOURCES: ReadonlySet<string> = new Set([
   'AWS::SQS::Queue',
   'AWS::Events::EventBus',
@@ -44,6 +47,11 @@ export const RESOURCES: ReadonlySet<string> = new Set([
   'AWS::DynamoDB::Table',
   'AWS::SQS::QueuePolicy',
   'AWS::S3::BucketPolicy',
+  'AWS::Events::EventBusPolicy',
+  'AWS::KMS::Key',
+  'AWS::KMS::Alias',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
 ]);
 
 export const Resource = z.looseObject({
