@@ -10,17 +10,17 @@ mirrors:
   - bucket: ${bucket}
     prefix: charts/                    # charts/podinfo-6.14.1.tgz
     chart: charts/{name}               # is unpacked to charts/podinfo, so that a diff can be reviewed
-#   versions: ">=6.0.0 <7.0.0"         # of several, the highest in this range
+    # versions: ">=6.0.0 <7.0.0"       # of several, the highest in this range
 
-# Files as they are; of bundles (.tgz, .zip) what is in them.
-# - bucket: ${bucket}
-#   prefix: config/production/
-#   files: apps/production
+  # Files as they are; of bundles (.tgz, .zip) what is in them.
+  # - bucket: ${bucket}
+  #   prefix: config/production/
+  #   files: apps/production
 
-# Images: the best tag that is there is written where these files name the image.
-#images:
-# - image: ${image}
-#   policy: { semver: ">=1.0.0 <2.0.0" }
-#   files: ["apps/**/*.yaml"]
+# Of an image the best tag that is there is written where these files name it.
+# images:
+#   - image: ${image}
+#     policy: { semver: ">=1.0.0 <2.0.0" }
+#     files: ["apps/**/*.yaml"]
 `;
 }

@@ -19,7 +19,8 @@ interface Parameter {
 const FILE = new URL('../../infra/parameters.yml', import.meta.url);
 
 const SECRET = /^[\w/+=.@-]{1,500}$/u;
-const STAGE = /^[A-Za-z][A-Za-z0-9-]{0,31}$/u;
+/** So short that the names of roles, which end with it, the function and the region, have room. */
+const STAGE = /^[A-Za-z][A-Za-z0-9-]{0,19}$/u;
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/u;
 
 let known: ReadonlyMap<string, Parameter> | undefined;
@@ -58,7 +59,7 @@ export function faultOf(name: string, value: string): string | null {
 
 function stageFault(value: string): string | null {
   if (value === 'default') return 'This stands for all stages in serverless.params.yml: take another.';
-  return STAGE.test(value) ? null : 'A stage is a letter, then up to 31 letters, digits and hyphens.';
+  return STAGE.test(value) ? null : 'A stage is a letter, then up to 19 letters, digits and hyphens.';
 }
 
 /** What the functions would refuse when they start. */

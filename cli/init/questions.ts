@@ -27,7 +27,11 @@ export interface Surroundings {
 /** All that `gitferry init` asks, in its order. */
 export function questionsFor({ region, origin }: Surroundings): readonly Question[] {
   return [
-    { name: 'repository', message: 'The main repository, which the cluster follows', suggestion: () => origin },
+    {
+      name: 'repository',
+      message: 'The main repository, such as https://github.com/acme/fleet',
+      suggestion: () => origin,
+    },
     plain('branch', 'Its branch that the cluster follows'),
     { name: 'stage', message: 'The name of the deployment', initial: () => 'production' },
     { name: 'region', message: 'The region of AWS', initial: () => region ?? 'us-east-1' },
