@@ -42,17 +42,17 @@ const TRIES = 5;
 
 /**
  * Copies what the ledger has recorded since it was last copied, the oldest first, so that what is noted as copied has no
- * gaps. Nothing is ever overwritten, so that copying twice, or by two at once, changes nothing. What only a person can mend is
- * told. Throws Retryable.
+ * gaps. Nothing is ever overwritten, so that copying twice, or by two at once, changes nothing. Throws Retryable; Stalled, which
+ * it has told.
  */
 export async function archive(deps: Deps): Promise<void> {
   try {
     for (let tries = 0; tries < TRIES; tries++) if (await copyLedger(deps)) return;
     deps.log('others copy the ledger', {});
   } catch (error) {
-    if (!(error instanceof Stalled)) throw error;
-    deps.log('the ledger is not copied', { error });
-    await tell(error, [deps.deployment, error.reason, error.facts.host ?? []].flat().join(' '), deps);
+    if (error instanceof Stalled)
+      await tell(error, [deps.deployment, error.reason, error.facts.host ?? []].flat().join(' '), deps);
+    throw error;
   }
 }
 
