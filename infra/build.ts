@@ -43,7 +43,7 @@ export async function bundleAll(
 function reached({ inputs }: Metafile, entry: string): readonly string[] {
   const found = new Set([entry]);
   for (const path of found) for (const { path: imported } of inputs[path]?.imports ?? []) found.add(imported);
-  return [...found].filter((path) => path in inputs).map((path) => path.replace(/^beside:/u, ''));
+  return [...found].filter((path) => path in inputs && !path.startsWith('beside:'));
 }
 
 /** Makes the one file of the command line. It asks for credentials wherever people have theirs. */

@@ -18,8 +18,8 @@ const beside = {
   name: 'beside',
   setup({ initialOptions, esbuild, resolve: find, onResolve, onLoad, onEnd }) {
     const { plugins, entryPoints, outdir, outfile, outExtension, sourcemap, metafile, ...options } = initialOptions;
-    /** @type {Map<string, string>} by the file of a package, its name */
-    const names = new Map();
+    /** @type {Map<string, string>} by the end of the name beside, the package's own file */
+    const packages = new Map();
     initialOptions.metafile = true;
 
     onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, namespace, pluginData }) => {
@@ -27,19 +27,20 @@ const beside = {
       if (namespace !== 'file' || PACKAGES.test(importer) || isBuiltin(path)) return undefined;
       const found = await find(path, { kind, importer, resolveDir, namespace, pluginData: beside });
       if (found.errors.length > 0 || found.external || !PACKAGES.test(found.path)) return found;
-      names.set(found.path, path.replace(/^@/u, '').replaceAll('/', '-'));
-      return { path: found.path, namespace: 'beside' };
+      const name = `${path.replace(/^@/u, '').replaceAll('/', '-')}.cjs`;
+      packages.set(name, found.path);
+      return { path: name, namespace: 'beside' };
     });
     onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
-      contents: `module.exports = require(__filename.replace(/\\.c?js$/u, ".${names.get(path)}.cjs"));`,
+      contents: `module.exports = require(__filename.replace(/\\.c?js$/u, ".${path}"));`,
     }));
     onEnd(async ({ metafile: made }) => {
       if (initialOptions.write === false) return;
       for (const [file, { entryPoint, inputs }] of Object.entries(made?.outputs ?? {})) {
         const stem = resolve(initialOptions.absWorkingDir ?? '.', file).replace(/\.c?js$/u, '');
-        for (const [path, name] of names)
-          if (entryPoint !== undefined && `beside:${path}` in inputs)
-            await esbuild.build({ ...options, entryPoints: [path], outfile: `${stem}.${name}.cjs` });
+        for (const [name, path] of packages)
+          if (entryPoint !== undefined && `beside:${name}` in inputs)
+            await esbuild.build({ ...options, entryPoints: [path], outfile: `${stem}.${name}` });
       }
     });
   },

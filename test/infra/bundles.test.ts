@@ -78,7 +78,8 @@ describe('the bundles of a run', () => {
 
   it('are made again when a file beside one is gone', async () => {
     await mkdir(join(folder, 'node_modules/rare'), { recursive: true });
-    await write('node_modules/rare/index.js', 'exports.word = "rare";\n');
+    await write('node_modules/rare/package.json', '{ "name": "rare", "module": "index.mjs" }\n');
+    await write('node_modules/rare/index.mjs', 'export const word = "rare";\n');
     await write('a.ts', 'export const word = async (): Promise<string> => (await import("rare")).word;\n');
     const [first = ''] = await bundles();
     assert.equal((await bundles())[0], first);
