@@ -23,6 +23,7 @@ const TIERS: Readonly<Record<string, Tier>> = {
   flows: { include: 'test/flows/**/*.test.ts', exclude: [] },
   faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
+  aws: { include: 'test/aws/**/*.test.ts', exclude: [] },
   // Each file boots a cluster of its own, of about a gigabyte; most of their time is waiting, for canaries above all.
   cluster: { include: 'test/cluster/**/*.test.ts', exclude: [], timeout: 600_000, concurrency: 3 },
 };

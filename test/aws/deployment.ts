@@ -1,0 +1,144 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  CloudFormationClient,
+  paginateListStackResources,
+  type StackResourceSummary,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DOORS } from '../../functions/receive/doors.ts';
+import { REGION } from '../../infra/local/definitions.ts';
+import { CREDENTIALS } from '../../infra/local/queues.ts';
+import type { Files } from '../servers/git-repository.ts';
+import { type GitServer, startGitServer } from '../servers/git-server.ts';
+import { type Checkout, checkOut } from './checkout.ts';
+import { type Moto, startMoto } from './moto.ts';
+import { ofType } from './template.ts';
+
+export const STAGE = 'production';
+export const STACK = `gitferry-${STAGE}`;
+export const BUCKET = 'releases';
+/** Of every door of `receive`. */
+export const WEBHOOK_SECRET = 'a-secret-of-the-tests';
+
+const TLS = new URL('../fixtures/tls/', import.meta.url);
+const TOKEN = 'a-token-of-the-tests';
+
+/** What a deployment needs around it: AWS as moto plays it with gitferry's secrets, and the main repository on a Git server. */
+export interface Place extends AsyncDisposable {
+  readonly moto: Moto;
+  readonly git: GitServer;
+  readonly checkout: Checkout;
+  /** Of logs, and of what functions run in. */
+  readonly folder: string;
+  readonly aws: Clients;
+  /** What leads functions to this place, beside what their template says. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Runs `serverless deploy`, and does to buckets what moto left undone. Answers what it said. */
+  deploy(parameters?: Readonly<Record<string, string>>): Promise<string>;
+  resources(): Promise<readonly StackResourceSummary[]>;
+}
+
+interface Clients {
+  readonly cloudFormation: CloudFormationClient;
+  readonly dynamo: DynamoDBClient;
+  readonly ecr: ECRClient;
+  readonly events: EventBridgeClient;
+  readonly lambda: LambdaClient;
+  readonly s3: S3Client;
+  readonly secrets: SecretsManagerClient;
+  readonly sqs: SQSClient;
+}
+
+function clientsOf(endpoint: string): Clients {
+  const options = { endpoint, region: REGION, credentials: CREDENTIALS };
+  return {
+    cloudFormation: new CloudFormationClient(options),
+    dynamo: new DynamoDBClient(options),
+    ecr: new ECRClient(options),
+    events: new EventBridgeClient(options),
+    lambda: new LambdaClient(options),
+    s3: new S3Client({ ...options, forcePathStyle: true }),
+    secrets: new SecretsManagerClient(options),
+    sqs: new SQSClient(options),
+  };
+}
+
+/** `files`: the first commit of the main repository. */
+export async function startPlace(files: Files): Promise<Place> {
+  await using started = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'gitferry-aws-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const moto = await startMoto(folder);
+  started.defer(() => moto.stop());
+  const pem = (name: string): Promise<string> => readFile(new URL(name, TLS), 'utf8');
+  const git = await startGitServer(files, {
+    tls: { key: await pem('server.key'), cert: await pem('server.pem') },
+    authorization: `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`,
+  });
+  started.defer(() => git.close());
+  const aws = clientsOf(moto.url);
+  started.defer(() => {
+    for (const client of Object.values(aws)) client.destroy();
+  });
+  const checkout = started.use(await checkOut({ environment: moto.environment }));
+  const webhooks = Object.fromEntries([...DOORS.keys()].map((door) => [door, WEBHOOK_SECRET]));
+  for (const [name, value] of Object.entries({ git: { token: TOKEN }, 'git-read': { token: TOKEN }, webhooks }))
+    await aws.secrets.send(
+      new CreateSecretCommand({ Name: `gitferry/${STAGE}/${name}`, SecretString: JSON.stringify(value) }),
+    );
+
+  const place = {
+    moto,
+    git,
+    checkout,
+    folder,
+    aws,
+    environment: { ...moto.environment, NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('ca.pem', TLS)) },
+    async deploy(parameters: Readonly<Record<string, string>> = {}) {
+      const all = { repository: git.url, bucket: BUCKET, ...parameters };
+      const said = await checkout.serverless(
+        ...['deploy', '--stage', STAGE],
+        ...Object.entries(all).map(([name, value]) => `--param=${name}=${value}`),
+      );
+      await finishBuckets(checkout, aws.s3);
+      return said;
+    },
+    async resources() {
+      const pages = paginateListStackResources({ client: aws.cloudFormation }, { StackName: STACK });
+      return (await Array.fromAsync(pages)).flatMap(({ StackResourceSummaries = [] }) => StackResourceSummaries);
+    },
+  };
+  const running = started.move();
+  return { ...place, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** moto makes buckets and drops the rest of what their template says; the interface of S3 takes it. */
+async function finishBuckets(checkout: Checkout, s3: S3Client): Promise<void> {
+  const properties = ofType(await checkout.template(), 'AWS::S3::Bucket').map(([, { Properties }]) => Properties);
+  for (const { BucketName, VersioningConfiguration, NotificationConfiguration } of properties as readonly {
+    BucketName?: string;
+    VersioningConfiguration?: { Status: 'Enabled' };
+    NotificationConfiguration?: { EventBridgeConfiguration?: object };
+  }[]) {
+    if (BucketName === undefined) continue;
+    const Bucket = BucketName;
+    if (VersioningConfiguration !== undefined)
+      await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    if (NotificationConfiguration?.EventBridgeConfiguration !== undefined)
+      await s3.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket,
+          NotificationConfiguration: { EventBridgeConfiguration: {} },
+        }),
+      );
+  }
+}

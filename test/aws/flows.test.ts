@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
+import { minimalImage } from '../../infra/local/image-push.ts';
+import { CREDENTIALS } from '../../infra/local/queues.ts';
+import { tgz } from '../artifact/tar-writer.ts';
+import { eventText } from '../change/fixture.ts';
+import { deployment } from '../faults/images.ts';
+import { type ImageRegistry, imageRegistry } from '../servers/image-registry.ts';
+import { CONFIG } from '../servers/stack.ts';
+import { BUCKET, type Place, STACK, startPlace, WEBHOOK_SECRET } from './deployment.ts';
+import { type Running, startFunctions } from './running.ts';
+
+const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
+
+const chart = (version: string): Buffer =>
+  tgz({ name: 'web/Chart.yaml', body: `apiVersion: v2\nname: web\nversion: ${version}\n` });
+
+/** The texts of an invocation's messages, as JSON. */
+const bodies = (event: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  (event as SQSEvent).Records.map(({ body }) => JSON.parse(body));
+
+describe('the deployed functions, loaded as Lambda loads them, and what moto brings them', () => {
+  let registry: ImageRegistry;
+  let place: Place;
+  let running: Running;
+  let told: string;
+  before(async () => {
+    registry = await imageRegistry();
+    const rules = `${CONFIG}images:
+  - { image: "${ECR}/shop/api", policy: { semver: "*" }, files: ["shop/api.yaml"] }
+  - { image: "${registry.host}/shop/web", policy: { semver: "*" }, files: ["shop/web.yaml"] }
+`;
+    place = await startPlace({
+      'gitferry.yaml': rules,
+      'shop/api.yaml': deployment(`${ECR}/shop/api:0.9.0`),
+      'shop/web.yaml': deployment(`${registry.host}/shop/web:0.9.0`),
+    });
+    told = await peopleAt(place);
+    await place.deploy({
+      'private-registries': registry.host,
+      topic: `arn:aws:sns:${REGION}:${ACCOUNT}:people`,
+    });
+    running = await startFunctions(place);
+  });
+  after(async () => {
+    await running?.[Symbol.asyncDispose]();
+    await place?.[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+  });
+
+  const put = (Key: string, Body: Buffer | string) =>
+    place.aws.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+  const read = (path: string): Promise<string> => place.git.repository.git('show', `main:${path}`);
+
+  it('an upload becomes a commit, which is followed, nudged and told of', async () => {
+    const [mirrored, looked, noticed] = [running.next('mirror'), running.next('verify'), running.next('notify')];
+    await put('charts/web-1.0.0.tgz', chart('1.0.0'));
+    // moto is a second opinion of what S3 says; the fixtures are AWS' own words.
+    const [created] = bodies((await mirrored).event);
+    assert.equal(created?.['detail-type'], 'Object Created');
+    assert.match(await read('charts/web/Chart.yaml'), /version: 1\.0\.0/u);
+    const [landed] = bodies((await looked).event);
+    assert.equal(landed?.['detail-type'], 'Landed');
+    assert.deepEqual(bodies((await noticed).event), [landed]);
+    assert.equal(await running.invoke('nudge', landed), null);
+  });
+
+  it('an upload that is no chart is rejected beside it, people are told once, and the next version takes that back', async () => {
+    const rejection = async (): Promise<string | null> => {
+      const answer = await place.aws.s3.send(
+        new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'gitferry-rejected/charts/web-1.1.0.tgz' }),
+      );
+      const latest = answer.Versions?.find(({ IsLatest }) => IsLatest)?.Key;
+      if (latest === undefined) return null;
+      const object = await place.aws.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: latest }));
+      return (await object.Body?.transformToString()) ?? null;
+    };
+    const noticed = running.next('notify');
+    await put('charts/web-1.1.0.tgz', 'no chart');
+    await running.until('mirror', async () => (await rejection()) !== null);
+    assert.match((await rejection()) ?? '', /"reason": "ArchiveMismatch"/u);
+    const { event } = await noticed;
+    assert.match((await people())[0] ?? '', /charts\/web-1\.1\.0\.tgz/u);
+    const { Items = [] } = await place.aws.dynamo.send(new ScanCommand({ TableName: STACK }));
+    assert.ok(Items.length > 0);
+    // The same event once more: the table knows that it was told.
+    await running.invoke('notify', event);
+    assert.deepEqual(await people(), []);
+
+    await put('charts/web-1.1.0.tgz', chart('1.1.0'));
+    await running.until('mirror', async () => /version: 1\.1\.0/u.test(await read('charts/web/Chart.yaml')));
+    assert.equal(await rejection(), null);
+    const { Versions = [] } = await place.aws.s3.send(
+      new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'charts/web-1.1.0.tgz' }),
+    );
+    assert.equal(Versions.length, 2);
+  });
+
+  it('a push to ECR becomes a commit, told by the event that AWS documents', async () => {
+    await place.aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'shop/api' }));
+    const { top } = minimalImage({ repository: 'shop/api', content: '1.0.0' });
+    const { image } = await place.aws.ecr.send(
+      new PutImageCommand({
+        repositoryName: 'shop/api',
+        imageTag: '1.0.0',
+        imageManifest: top.bytes.toString(),
+        imageManifestMediaType: top.mediaType,
+      }),
+    );
+    const digest = image?.imageId?.imageDigest;
+    const { source, 'detail-type': type, detail } = JSON.parse(eventText('ecr-image-pushed'));
+    const own = { 'repository-name': 'shop/api', 'image-tag': '1.0.0', 'image-digest': digest };
+    const entry = { Source: source, DetailType: type, Detail: JSON.stringify({ ...detail, ...own }) };
+    await place.aws.events.send(new PutEventsCommand({ Entries: [entry] }));
+    await running.until('mirror', async () => !(await read('shop/api.yaml')).includes(':0.9.0'));
+    assert.equal(`${await read('shop/api.yaml')}\n`, deployment(`${ECR}/shop/api:1.0.0@${digest}`));
+  });
+
+  it('a webhook, sent to the address of receive, becomes a commit', async () => {
+    const digest = registry.push('shop/web', '1.0.0');
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const target = { mediaType, digest, repository: 'shop/web', tag: '1.0.0' };
+    const pushed = { action: 'push', timestamp: '2026-01-01T00:00:00Z', target, request: { host: registry.host } };
+    const address = await running.address('receive');
+    const knock = (secret: string): Promise<Response> =>
+      fetch(`${address}/distribution`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ events: [pushed] }),
+      });
+    assert.equal((await knock('another')).status, 401);
+    assert.equal((await knock(WEBHOOK_SECRET)).status, 202);
+    await running.until('mirror', async () => !(await read('shop/web.yaml')).includes(':0.9.0'));
+    assert.equal(`${await read('shop/web.yaml')}\n`, deployment(`${registry.host}/shop/web:1.0.0@${digest}`));
+  });
+
+  it('the sweep asks for an upload that no event told of', async () => {
+    const silence = (NotificationConfiguration: object) =>
+      place.aws.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: BUCKET, NotificationConfiguration }));
+    await silence({});
+    await put('config/quiet.yaml', 'a: 1\n');
+    await silence({ EventBridgeConfiguration: {} });
+    assert.equal(await running.invoke('sweep', SCHEDULED), null);
+    await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/quiet.yaml'));
+  });
+
+  /** What was told to people since the last call. */
+  async function people(): Promise<readonly string[]> {
+    const { Messages = [] } = await place.aws.sqs.send(new ReceiveMessageCommand({ QueueUrl: told }));
+    return Messages.map(({ Body = '' }) => Body);
+  }
+});
+
+/** As https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule-legacy.html has it. */
+const SCHEDULED = {
+  version: '0',
+  id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',
+  'detail-type': 'Scheduled Event',
+  source: 'aws.events',
+  account: ACCOUNT,
+  time: '2026-01-01T00:00:00Z',
+  region: REGION,
+  resources: [],
+  detail: {},
+};
+
+/** A topic that tells a queue; answers the queue's address. */
+async function peopleAt({ moto, aws }: Place): Promise<string> {
+  const sns = new SNSClient({ endpoint: moto.url, region: REGION, credentials: CREDENTIALS });
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'people' }));
+  const { QueueUrl = '' } = await aws.sqs.send(new CreateQueueCommand({ QueueName: 'people' }));
+  const Endpoint = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }));
+  sns.destroy();
+  return QueueUrl;
+}
