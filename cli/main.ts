@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   put: async () => (await import('./put.ts')).put,
   diff: async () => (await import('./diff.ts')).diff,
   replay: async () => (await import('./replay.ts')).replay,
+  redrive: async () => (await import('./redrive.ts')).redrive,
   rollback: async () => (await import('./rollback.ts')).rollback,
   release: async () => (await import('./release.ts')).release,
   log: async () => (await import('./log.ts')).log,

@@ -32,7 +32,8 @@ function said(body: string): string {
   }
 }
 
-function placeOf(change: Change): string {
+/** A change in a word or two. */
+export function placeOf(change: Change): string {
   switch (change.kind) {
     case 'config':
       return 'gitferry.yaml';

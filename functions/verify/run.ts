@@ -12,12 +12,14 @@ export async function run(event: SQSEvent, given: Deps): Promise<SQSBatchRespons
   const failed = await Promise.all(
     read.map(async ({ id, message }) => {
       if (message?.kind !== 'look') return [];
-      return (await succeeds(() => follow(message.landed, message.look, deps), message, deps)) ? [] : [id];
+      const { release, unit } = message.landed;
+      const about = { messageId: id, release, unit };
+      return (await succeeds(() => follow(message.landed, message.look, deps), about, deps)) ? [] : [id];
     }),
   );
   const reports = read.flatMap(({ message }) => (message?.kind === 'look-now' ? [message] : []));
   // A report is no promise: what can't be done now is done by the next look of each chain.
-  if (reports.length > 0) await succeeds(() => followSooner(together(reports), deps), reports[0], deps);
+  if (reports.length > 0) await succeeds(() => followSooner(together(reports), deps), {}, deps);
   return { batchItemFailures: failed.flat().map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
@@ -26,13 +28,14 @@ function together(reports: readonly LookNow[]): readonly Reported[] {
   return reports.some(({ objects }) => objects.length === 0) ? [] : reports.flatMap(({ objects }) => objects);
 }
 
-async function succeeds(deed: () => Promise<void>, message: Look | LookNow | undefined, deps: Deps): Promise<boolean> {
+type About = Readonly<Record<string, unknown>>;
+
+async function succeeds(deed: () => Promise<void>, about: About, deps: Deps): Promise<boolean> {
   try {
     await deed();
     return true;
   } catch (error) {
-    const { release = null, unit = null } = message?.kind === 'look' ? message.landed : {};
-    deps.log('could not look', { release, unit, error });
+    deps.log('could not look', { ...about, error });
     return false;
   }
 }
