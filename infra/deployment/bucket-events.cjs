@@ -4,6 +4,7 @@ const { isDeepStrictEqual } = require('node:util');
 const {
   GetBucketNotificationConfigurationCommand,
   GetBucketVersioningCommand,
+  HeadBucketCommand,
   PutBucketNotificationConfigurationCommand,
 } = require('@aws-sdk/client-s3');
 
@@ -14,14 +15,15 @@ const OTHERS = ['TopicConfigurations', 'QueueConfigurations', 'LambdaFunctionCon
  *
  * @param {import('@aws-sdk/client-s3').S3Client} s3
  * @param {string} bucket
+ * @param {string} region of the deployment
  * @returns {Promise<{ said: string[], warnings: string[] }>}
  */
-async function turnEventsOn(s3, bucket) {
+async function turnEventsOn(s3, bucket, region) {
   const outcome = await turnOn(s3, bucket).catch((error) => ({ warning: refusal(bucket, error) }));
-  const unversioned = await versioningWarning(s3, bucket);
+  const others = [await regionWarning(s3, bucket, region), await versioningWarning(s3, bucket)];
   return {
     said: outcome.sentence === undefined ? [] : [outcome.sentence],
-    warnings: [outcome.warning, unversioned].filter((text) => text !== undefined),
+    warnings: [outcome.warning, ...others].filter((text) => text !== undefined),
   };
 }
 
@@ -71,6 +73,17 @@ function refusal(bucket, error) {
     `Bucket ${bucket} does not tell EventBridge, or these credentials may not see it: setting that takes ` +
     's3:GetBucketNotification and s3:PutBucketNotification. Until then the sweep finds uploads, within 15 minutes. ' +
     `Its owner can do it by one command:\n${commandFor(bucket)}`
+  );
+}
+
+/** Events don't leave a region by themselves. */
+async function regionWarning(s3, bucket, region) {
+  // Whoever may not ask is not told.
+  const { BucketRegion = region } = await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch(() => ({}));
+  if (BucketRegion === region) return undefined;
+  return (
+    `Bucket ${bucket} stands in ${BucketRegion} and tells EventBridge there: deploy infra/forward.yml there with Bucket=${bucket}, ` +
+    'as docs/install.md has it. Until then the sweep finds uploads, within 15 minutes.'
   );
 }
 

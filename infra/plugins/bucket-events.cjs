@@ -19,11 +19,12 @@ class BucketEvents {
     const made = repositories.filter(({ creates }) => creates).map(({ bucket }) => bucket);
     const found = new Set(repositories.map(({ bucket }) => bucket).filter((bucket) => !made.includes(bucket)));
     if (found.size === 0) return;
-    const config = await this.serverless.getProvider('aws').getAwsSdkV3Config();
+    const provider = this.serverless.getProvider('aws');
+    const config = await provider.getAwsSdkV3Config();
     // A bucket may stand in another region than the deployment.
     const s3 = new S3Client({ ...config, followRegionRedirects: true });
     for (const bucket of found) {
-      const { said, warnings } = await turnEventsOn(s3, bucket);
+      const { said, warnings } = await turnEventsOn(s3, bucket, provider.getRegion());
       for (const sentence of said) this.log.notice(sentence);
       for (const sentence of warnings) this.log.warning(sentence);
     }

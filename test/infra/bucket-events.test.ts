@@ -5,7 +5,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NONE, startBucket } from './notifying-bucket.ts';
 
 const { turnEventsOn } = createRequire(import.meta.url)('../../infra/deployment/bucket-events.cjs') as {
-  turnEventsOn: (s3: S3Client, bucket: string) => Promise<{ said: readonly string[]; warnings: readonly string[] }>;
+  turnEventsOn: (
+    s3: S3Client,
+    bucket: string,
+    region: string,
+  ) => Promise<{ said: readonly string[]; warnings: readonly string[] }>;
 };
 
 const ON = '<EventBridgeConfiguration';
@@ -34,7 +38,7 @@ async function bucket(context: TestContext, ...[start]: Parameters<typeof startB
     s3.destroy();
     server.close();
   });
-  return { server, turnOn: () => turnEventsOn(s3, 'acme-releases') };
+  return { server, turnOn: () => turnEventsOn(s3, 'acme-releases', 'eu-west-1') };
 }
 
 const puts = (requests: readonly string[]) => requests.filter((request) => request.startsWith('PUT '));
@@ -97,4 +101,9 @@ test('what somebody else wrote over it at the same time is told', async (context
 test('a bucket without versions is warned of', async (context) => {
   const { turnOn } = await bucket(context, { versioning: '<Status>Suspended</Status>' });
   assert.match((await turnOn()).warnings.join(), /^Bucket acme-releases keeps no versions/u);
+});
+
+test('a bucket in another region is warned of, since its events stay there', async (context) => {
+  const { turnOn } = await bucket(context, { region: 'us-east-1' });
+  assert.match((await turnOn()).warnings.join(), /^Bucket acme-releases stands in us-east-1 .*infra\/forward\.yml/u);
 });

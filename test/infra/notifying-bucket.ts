@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** The two calls of S3 about a bucket's notifications, and that about its versions: XML as it came is what is answered. */
+/** What S3 says of a bucket: its notifications, its versions and its region. XML as it came is what is answered. */
 export interface NotifyingBucket {
   readonly url: string;
   /** What stands there now. */
@@ -17,6 +17,7 @@ export interface NotifyingBucket {
 interface Start {
   readonly notifications?: string;
   readonly versioning?: string;
+  readonly region?: string;
   /** What is answered instead, by method. */
   readonly refuse?: Readonly<Record<string, readonly [status: number, code: string]>>;
   /** What somebody else makes of it as soon as it is written. */
@@ -31,6 +32,7 @@ export const NONE = root('NotificationConfiguration', '');
 export async function startBucket({
   notifications = NONE,
   versioning = '<Status>Enabled</Status>',
+  region = 'eu-west-1',
   refuse = {},
   meddle = (now) => now,
 }: Start = {}): Promise<NotifyingBucket> {
@@ -44,6 +46,8 @@ export async function startBucket({
     const query = new URL(url, 'http://localhost').searchParams;
     const refused = query.has('notification') ? refuse[method] : undefined;
     response.setHeader('content-type', 'application/xml');
+    response.setHeader('x-amz-bucket-region', region);
+    if (method === 'HEAD') return response.end();
     if (refused !== undefined) {
       response.statusCode = refused[0];
       return response.end(`<?xml version="1.0"?><Error><Code>${refused[1]}</Code><Message>no</Message></Error>`);
