@@ -14,8 +14,8 @@ const TOP_LEVEL = [
   ...['serverless.yml', 'tsconfig.json'],
 ];
 
-/** What git and editors keep in any checkout. */
-const OTHERS = ['.git', '.idea', '.vscode', '.DS_Store'];
+/** What git and editors keep in any checkout, and what `gitferry init` writes into one. */
+const OTHERS = ['.git', '.idea', '.vscode', '.DS_Store', 'serverless.params.yml', 'gitferry.yaml'];
 
 /** The folders of `shared`, bottom first: each may import those before it, so there is no cycle. */
 const LAYERS = [
