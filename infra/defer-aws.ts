@@ -1,8 +1,13 @@
+import { dirname } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+/** What each client has within it, to find credentials wherever people keep theirs: a third of its code. */
+const CREDENTIALS = '@aws-sdk/credential-provider-node';
 
 /**
  * Keeps the AWS clients as text within the bundle, compiled when the module that needs them is. Most commands of the
- * command line need none, and compiling them costs 50 ms and 12 MB, which is more than landing a commit takes.
+ * command line need none, and compiling them costs 50 ms and 12 MB, which is more than landing a commit takes. The search
+ * for credentials is a text of its own, once for all clients, compiled with the first request.
  */
 export function deferAws(options: BuildOptions): Plugin {
   return {
@@ -11,14 +16,25 @@ export function deferAws(options: BuildOptions): Plugin {
       onResolve({ filter: /^@aws-sdk\// }, async ({ path, kind, resolveDir, pluginData }) => {
         if (pluginData === 'resolving') return undefined;
         const found = await resolve(path, { kind, resolveDir, pluginData: 'resolving' });
-        return { path: found.path, namespace: 'deferred' };
+        return { path: found.path, namespace: 'deferred', pluginData: path };
       });
-      onLoad({ filter: /.*/, namespace: 'deferred' }, async ({ path }) => {
-        const { outputFiles = [] } = await build({ ...options, entryPoints: [path], write: false, sourcemap: false });
+      onLoad({ filter: /.*/, namespace: 'deferred' }, async ({ path, pluginData }) => {
+        const outside = pluginData === CREDENTIALS ? [] : [CREDENTIALS];
+        const external = [...(options.external ?? []), ...outside];
+        const more = { entryPoints: [path], external, write: false, sourcemap: false } as const;
+        const { outputFiles = [] } = await build({ ...options, ...more });
         const code = JSON.stringify(outputFiles[0]?.text ?? '');
         const run = `new Function('module', 'exports', 'require', '__filename', ${code})`;
-        return { contents: `${run}(module, exports, require, __filename);` };
+        const contents = `${outside.map(later).join('')}${run}(module, exports, ${outside.length > 0 ? 'needed' : 'require'}, __filename);`;
+        return { contents, resolveDir: dirname(path) };
       });
     },
   };
+}
+
+/** Gives a client the package without compiling it before it is asked for credentials. */
+function later(name: string): string {
+  return `const later = (init) => { let found; return (about) => (found ??= require('${name}').defaultProvider(init))(about); };
+const needed = (id) => (id === '${name}' ? { defaultProvider: later } : require(id));
+`;
 }
