@@ -21,11 +21,11 @@ export function deferAws(options: BuildOptions): Plugin {
       onLoad({ filter: /.*/, namespace: 'deferred' }, async ({ path, pluginData }) => {
         const outside = pluginData === CREDENTIALS ? [] : [CREDENTIALS];
         const external = [...(options.external ?? []), ...outside];
-        const more = { entryPoints: [path], external, write: false, sourcemap: false } as const;
-        const { outputFiles = [] } = await build({ ...options, ...more });
-        const code = JSON.stringify(outputFiles[0]?.text ?? '');
+        const made = await build({ ...options, external, entryPoints: [path], write: false, sourcemap: false });
+        const code = JSON.stringify(made.outputFiles?.[0]?.text ?? '');
         const run = `new Function('module', 'exports', 'require', '__filename', ${code})`;
-        const contents = `${outside.map(later).join('')}${run}(module, exports, ${outside.length > 0 ? 'needed' : 'require'}, __filename);`;
+        const needed = outside.length > 0 ? 'needed' : 'require';
+        const contents = `${outside.map(later).join('')}${run}(module, exports, ${needed}, __filename);`;
         return { contents, resolveDir: dirname(path) };
       });
     },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,6 +17,28 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gitferry-bundle-'));
 });
 after(() => rm(folder, { recursive: true }));
+
+test('the command line finds credentials where people keep theirs', async (t) => {
+  const file = join(folder, 'with-credentials.cjs');
+  await bundleCommandLine(root, file);
+  await mkdir(join(folder, '.aws'));
+  const keys = 'aws_access_key_id = AKIAPROFILE\naws_secret_access_key = secret\n';
+  await writeFile(join(folder, '.aws/credentials'), `[releases]\n${keys}`);
+  const heard: string[] = [];
+  const server = createServer(({ headers }, answer) => {
+    heard.push(headers.authorization ?? '');
+    answer.end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const env = { HOME: folder, AWS_PROFILE: 'releases', AWS_REGION: 'eu-west-1' };
+  const args = [file, 'put', '--bucket', 'releases', join(folder, '.aws/credentials'), 'key'];
+  await promisify(execFile)(process.execPath, args, {
+    env: { ...env, PATH: process.env.PATH, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+  });
+  assert.match(heard.join('\n'), /Credential=AKIAPROFILE\//u);
+});
 
 test('the command line is one file that runs by itself', async () => {
   const file = join(folder, 'gitferry.cjs');
