@@ -31,9 +31,9 @@ export function totalOf(uses: readonly Use[], prices: Prices['prices'], times: n
 }
 
 /** `docs/cost.md`. */
-export function costPage(): string {
+export async function costPage(): Promise<string> {
   const { region, written, prices } = readPrices();
-  const deployed = readDeployed();
+  const deployed = await readDeployed();
   const [release, month] = [perRelease(deployed), perMonth(deployed)];
   const [thousand, idle] = [totalOf(release, prices, 1000), totalOf(month, prices, 1)];
   return `# Cost
@@ -61,8 +61,8 @@ ${table(month, prices, 1)}
 
 ## What the numbers stand on
 
-- **Counted from the code**: runs, messages, events, reads and writes of a release that meets no obstacle. Memory comes from
-  infra/limits.yml; queues, alarms, dashboards and metrics are counted in infra and shared/telemetry.
+- **Counted from the code**: runs, messages, events, reads and writes of a release that meets no obstacle. Memory,
+  queues, alarms and dashboard are those of the deployment itself, metrics those of shared/telemetry.
 - **Assumed**: the seconds of a run. \`npm run bench:mirror\` measures 0.07 s (median) from an upload to its commit where all of it stands on
   one machine; the table has 2 s for \`mirror\` and 1 s for the others, for a slower processor, a Git host far away, and starting cold,
   which Lambda bills. Twice as long adds $${money(

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { createRequire } from 'node:module';
 import { METRICS } from '../../shared/telemetry/telemetry.ts';
 
 /** So many of what has a price. */
@@ -12,32 +11,47 @@ export interface Use {
   readonly optional?: true;
 }
 
-/** What stands in the templates: it changes with them. */
+/** What a deployment of one main repository has, counted in what it is made of. */
 interface Deployed {
   /** MiB of each function. */
   readonly memory: Readonly<Record<string, number>>;
   /** Queues that Lambda reads for a function. */
   readonly polled: number;
+  /** What alarms look at: one that computes is billed by its metrics. */
   readonly alarms: number;
   readonly dashboards: number;
   readonly metrics: number;
 }
 
-const infra = new URL('../', import.meta.url);
+interface Resource {
+  readonly Type: string;
+  readonly Properties: { readonly Metrics?: readonly { readonly MetricStat?: object }[] };
+}
+interface Definition {
+  readonly memorySize: number;
+  readonly events: readonly { readonly sqs?: object }[];
+}
+type Make<Made> = Readonly<Record<string, (serverless: object) => Promise<Made>>>;
 
-export function readDeployed(): Deployed {
-  const limits = parse(readFileSync(new URL('limits.yml', infra), 'utf8')) as Record<
-    string,
-    { readonly memory: number }
-  >;
-  const texts = (folder: string) =>
-    readdirSync(new URL(folder, infra)).map((name) => readFileSync(new URL(`${folder}${name}`, infra), 'utf8'));
-  const count = (folder: string, what: RegExp) => texts(folder).join('\n').match(what)?.length ?? 0;
+const { functions, resources } = createRequire(import.meta.url)('../deployment.cjs') as {
+  readonly functions: Make<Readonly<Record<string, Definition>>>;
+  readonly resources: Make<{ readonly Resources: Readonly<Record<string, Resource>> }>;
+};
+
+export async function readDeployed(): Promise<Deployed> {
+  const param = ['repository=https://github.com/acme/fleet', 'bucket=acme-releases', 'ledger-bucket=acme-ledger'];
+  const serverless = { options: { stage: 'production', param, paramFile: null } };
+  const made = <Made>(from: Make<Made>) => Promise.all(Object.values(from).map((make) => make(serverless)));
+  const defined = Object.entries(Object.assign({}, ...(await made(functions))) as Record<string, Definition>);
+  const all = (await made(resources)).flatMap(({ Resources }) => Object.values(Resources));
+  const ofType = (type: string) => all.filter(({ Type }) => Type === type);
+  const watched = ({ Properties: { Metrics } }: Resource) =>
+    Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1;
   return {
-    memory: Object.fromEntries(Object.entries(limits).map(([name, { memory }]) => [name, memory])),
-    polled: count('functions/', /^ {2}- sqs:/gmu),
-    alarms: count('resources/', /Type: AWS::CloudWatch::Alarm$/gmu),
-    dashboards: count('resources/', /Type: AWS::CloudWatch::Dashboard$/gmu),
+    memory: Object.fromEntries(defined.map(([name, { memorySize }]) => [name, memorySize])),
+    polled: defined.flatMap(([, { events }]) => events.filter(({ sqs }) => sqs)).length,
+    alarms: sum(ofType('AWS::CloudWatch::Alarm').map(watched)),
+    dashboards: ofType('AWS::CloudWatch::Dashboard').length,
     metrics: Object.keys(METRICS).length,
   };
 }
@@ -62,6 +76,8 @@ const MESSAGES = 2 + (LOOKS + 1) + 2;
 /** Minutes in a month of 730 hours. */
 const MINUTES = 730 * 60;
 const SWEEPS: Runs = { name: 'sweep', times: MINUTES / 15, seconds: 10 };
+const COPIES: Runs = { name: 'archive', times: 2, seconds: 2 };
+const CHECKS: Runs = { name: 'archive', times: MINUTES / 60, seconds: 2 };
 /** GB that one run writes to its log: what it did, its metrics, and Lambda's own lines. */
 const LOG = 4e-6;
 
@@ -96,6 +112,7 @@ export function perRelease({ memory }: Deployed): readonly Use[] {
     { price: 'secret-read', amount: runs + 2, of: 'one for each run, and the signing key' },
     { price: 'log-gigabyte', amount: runs * LOG, of: `${runs} runs × ${LOG * 1e6} kB` },
     { price: 'notice', amount: 2, of: 'messages to a topic', optional: true },
+    { price: 'lambda-second', amount: gigabytes(memory, COPIES), of: 'copying the ledger', optional: true },
     { price: 's3-write', amount: 3, of: 'records in the bucket of the ledger', optional: true },
     {
       price: 'key-use',
@@ -125,8 +142,9 @@ export function perMonth({ memory, polled, alarms, dashboards, metrics }: Deploy
     { price: 'log-gigabyte', amount: SWEEPS.times * LOG, of: `a sweep ${LOG * 1e6} kB` },
     { price: 'secret', amount: 4, of: 'Git twice, webhooks, signing' },
     { price: 'metric', amount: metrics, of: 'all of ours, as if each was written in every hour' },
-    { price: 'alarm', amount: alarms, of: 'alarms' },
+    { price: 'alarm', amount: alarms, of: 'what alarms look at' },
     { price: 'dashboard', amount: dashboards, of: 'dashboard' },
+    { price: 'lambda-second', amount: gigabytes(memory, CHECKS), of: 'copying the ledger, every hour', optional: true },
     { price: 'key', amount: 1, of: 'with kms-key=create', optional: true },
   ];
 }

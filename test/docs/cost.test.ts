@@ -8,7 +8,7 @@ const { prices } = readPrices();
 
 test('the page about cost is what its prices and the templates come to', async () => {
   const page = await readFile(new URL('../../docs/cost.md', import.meta.url), 'utf8');
-  assert.equal(page, costPage(), 'docs/cost.md is out of date: run "npm run schema".');
+  assert.equal(page, await costPage(), 'docs/cost.md is out of date: run "npm run schema".');
 });
 
 test('a line is amount × price / per, and what not everybody has is in no total', () => {
@@ -22,8 +22,8 @@ test('a line is amount × price / per, and what not everybody has is in no total
   assert.equal(totalOf(uses, given, 1), (41 * 0.4) / 1_000_000 + 2 * 0.4);
 });
 
-test('all that is counted has a price with its source, and every price is used', () => {
-  const deployed = readDeployed();
+test('all that is counted has a price with its source, and every price is used', async () => {
+  const deployed = await readDeployed();
   const used = new Set([...perRelease(deployed), ...perMonth(deployed)].map(({ price }) => price));
   assert.deepEqual([...used].sort(), Object.keys(prices).sort());
   for (const { usd, per, source } of Object.values(prices)) {
@@ -32,9 +32,11 @@ test('all that is counted has a price with its source, and every price is used',
   }
 });
 
-test('what is deployed is found in the templates', () => {
-  const { memory, polled, metrics } = readDeployed();
-  assert.ok(polled >= 3, 'changes, looks and notices');
+test('what is deployed is counted in the deployment', async () => {
+  const { memory, polled, alarms, dashboards, metrics } = await readDeployed();
+  assert.equal(polled, 3, 'changes, looks and notices');
+  assert.equal(dashboards, 1);
+  assert.ok(alarms > 5);
   assert.ok(metrics > 10);
   for (const name of ['mirror', 'nudge', 'verify', 'notify', 'sweep']) assert.ok((memory[name] ?? 0) >= 128, name);
 });

@@ -21,7 +21,7 @@ async function deploy(...parameters: readonly string[]) {
   const config = { endpoint: server.url, region: 'eu-west-1', credentials, maxAttempts: 1 };
   const serverless = {
     service: { provider: { stage: 'test' } },
-    processedInput: { commands: ['deploy'], options: { param, paramFile: false } },
+    processedInput: { commands: ['deploy'], options: { param, paramFile: null } },
     getProvider: () => ({ getAwsSdkV3Config: async () => config, getRegion: () => config.region }),
   };
   const log = { notice: (text: string) => said.push(text), warning: (text: string) => said.push(text) };
