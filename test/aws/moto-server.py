@@ -23,6 +23,12 @@ sqs.Queue.physical_resource_id = property(
     lambda queue: f"http://127.0.0.1:{port}/{queue.account_id}/{queue.name}"
 )
 
+# moto leaves the account out of events that are put.
+parser = events.EventTemplateParser
+parser.DEFAULT_EVENT_INPUT_TEMPLATE = parser.DEFAULT_EVENT_INPUT_TEMPLATE.replace(
+    '"source"', '"account": "<account>", "source"'
+)
+
 # moto raises at the first target that is a function, and no later rule of the bus gets the event.
 to_targets = events.Rule.send_to_targets
 
