@@ -20,6 +20,8 @@ exports.options = {
   // Some packages ask where they stand; a CommonJS bundle has no import.meta.
   define: { 'import.meta.url': '__url' },
   banner: { js: "const __url=require('node:url').pathToFileURL(__filename).href;" },
+  // OpenTelemetry's layers put a handler of their own around ours: what esbuild exports can't be replaced, and they fail on it.
+  footer: { js: 'if(module.exports.handler)module.exports={...module.exports};' },
   alias: {
     'node-fetch': standIn('node-fetch.cjs'),
     '@aws-sdk/credential-provider-node': standIn('credentials.ts'),

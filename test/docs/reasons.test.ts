@@ -8,7 +8,15 @@ import { ROOT } from './pages.ts';
 
 /** Words that are written like a reason and are none: names of AWS, of events, of kinds. */
 const OTHER_WORDS = new Set([
-  ...['AccessDeniedException', 'ApproximateReceiveCount', 'NoSuchBucket', 'NoSuchKey', 'NoSuchLifecycleConfiguration'],
+  ...[
+    'AccessDeniedException',
+    'ApproximateNumberOfMessages',
+    'ApproximateReceiveCount',
+    'QueueArn',
+    'NoSuchBucket',
+    'NoSuchKey',
+    'NoSuchLifecycleConfiguration',
+  ],
   ...[
     'NotFound',
     'ResourceNotFoundException',
