@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,8 +21,6 @@ export interface Checkout extends AsyncDisposable {
   serverless(...args: readonly string[]): Promise<string>;
   /** What `package` or `deploy` made last. */
   template(): Promise<Template>;
-  /** Paths of the zips that were packaged last, one a function. */
-  zips(): Promise<readonly string[]>;
 }
 
 export interface CheckoutOptions {
@@ -59,11 +57,6 @@ export async function checkOut({ parameters, environment = {} }: CheckoutOptions
     },
     template: async () =>
       JSON.parse(await readFile(join(packaged, 'cloudformation-template-update-stack.json'), 'utf8')),
-    zips: async () =>
-      (await readdir(packaged))
-        .filter((name) => name.endsWith('.zip'))
-        .sort()
-        .map((name) => join(packaged, name)),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
 }

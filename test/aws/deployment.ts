@@ -42,8 +42,10 @@ export interface Place extends AsyncDisposable {
   readonly aws: Clients;
   /** What leads functions to this place, beside what their template says. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Runs `serverless deploy`, and does to buckets what moto left undone. Answers what it said. */
+  /** Runs `serverless deploy`; answers what it said. */
   deploy(parameters?: Readonly<Record<string, string>>): Promise<string>;
+  /** Does to buckets what their template says, which moto makes and leaves as they are by default. */
+  finishBuckets(): Promise<void>;
   resources(): Promise<readonly StackResourceSummary[]>;
 }
 
@@ -105,13 +107,12 @@ export async function startPlace(files: Files): Promise<Place> {
     environment: { ...moto.environment, NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('ca.pem', TLS)) },
     async deploy(parameters: Readonly<Record<string, string>> = {}) {
       const all = { repository: git.url, bucket: BUCKET, ...parameters };
-      const said = await checkout.serverless(
+      return checkout.serverless(
         ...['deploy', '--stage', STAGE],
         ...Object.entries(all).map(([name, value]) => `--param=${name}=${value}`),
       );
-      await finishBuckets(checkout, aws.s3);
-      return said;
     },
+    finishBuckets: () => finishBuckets(checkout, aws.s3),
     async resources() {
       const pages = paginateListStackResources({ client: aws.cloudFormation }, { StackName: STACK });
       return (await Array.fromAsync(pages)).flatMap(({ StackResourceSummaries = [] }) => StackResourceSummaries);
@@ -121,7 +122,6 @@ export async function startPlace(files: Files): Promise<Place> {
   return { ...place, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** moto makes buckets and drops the rest of what their template says; the interface of S3 takes it. */
 async function finishBuckets(checkout: Checkout, s3: S3Client): Promise<void> {
   const properties = ofType(await checkout.template(), 'AWS::S3::Bucket').map(([, { Properties }]) => Properties);
   for (const { BucketName, VersioningConfiguration, NotificationConfiguration } of properties as readonly {

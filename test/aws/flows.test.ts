@@ -53,6 +53,7 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
       'private-registries': registry.host,
       topic: `arn:aws:sns:${REGION}:${ACCOUNT}:people`,
     });
+    await place.finishBuckets();
     running = await startFunctions(place);
   });
   after(async () => {

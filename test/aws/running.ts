@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { paginateListEventSourceMappings, paginateListFunctions } from '@aws-sdk/client-lambda';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { serveFunction } from '../../infra/local/function-url.ts';
@@ -7,6 +7,7 @@ import { Poller } from '../../infra/local/poller.ts';
 import { Queues } from '../../infra/local/queues.ts';
 import { type Place, STACK } from './deployment.ts';
 import { type FunctionSettings, type Lambda, startLambda } from './lambda.ts';
+import { ofType } from './template.ts';
 
 /** What a function made of one event. */
 export interface Invoked {
@@ -33,16 +34,24 @@ const PATIENCE = 30_000;
 
 /** What was deployed, with every name of a resource in the environment filled in. */
 async function functionsOf({ aws, checkout }: Place): Promise<readonly FunctionSettings[]> {
-  const zips = await checkout.zips();
+  const code = ofType(await checkout.template(), 'AWS::Lambda::Function').map(
+    ([, { Properties }]) => Properties as { FunctionName: string; Code: { S3Key: string } },
+  );
   const pages = await Array.fromAsync(paginateListFunctions({ client: aws.lambda }, {}));
   return pages
     .flatMap(({ Functions = [] }) => Functions)
     .map(({ FunctionName = '', FunctionArn = '', Handler = '', Environment, Timeout = 0, MemorySize = 0 }) => {
-      const name = FunctionName.slice(STACK.length + 1);
-      const zip = zips.find((path) => path.endsWith(`/${name}.zip`));
-      if (zip === undefined) throw new Error(`There is no ${name}.zip.`);
-      const environment = Environment?.Variables ?? {};
-      return { name, arn: FunctionArn, handler: Handler, zip, environment, timeout: Timeout, memory: MemorySize };
+      const key = code.find((one) => one.FunctionName === FunctionName)?.Code.S3Key;
+      if (key === undefined) throw new Error(`The template has no function ${FunctionName}.`);
+      return {
+        name: FunctionName.slice(STACK.length + 1),
+        arn: FunctionArn,
+        handler: Handler,
+        zip: join(checkout.root, '.serverless', basename(key)),
+        environment: Environment?.Variables ?? {},
+        timeout: Timeout,
+        memory: MemorySize,
+      };
     });
 }
 
