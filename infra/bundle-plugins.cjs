@@ -65,4 +65,19 @@ const plainKeys = {
   },
 };
 
-module.exports = [beside, plainKeys];
+/**
+ * Each AWS client says its version, for which it brings its whole package.json, 2 kB of scripts and dependencies.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const versions = {
+  name: 'versions',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+module.exports = [beside, plainKeys, versions];

@@ -27,17 +27,24 @@ async function gitVerifies(dir: string, commit: string, certificate: string): Pr
   }
 }
 
-describe('commits are signed by an OpenPGP key, whose library lies beside the bundle', () => {
+/** Nothing lands unless all of this file is understood, the pattern too. */
+const WITH_PATTERN = `${CONFIG}images:
+  - image: registry.example.org/shop/api
+    policy: { numerical: {} }
+    filterTags: { pattern: "^main-(?P<build>[0-9]+)$", extract: "$build" }
+`;
+
+describe('what few need, and lies beside the bundle', () => {
   let flow: Flow;
   let key: { readonly privateKey: string; readonly publicKey: string };
   before(async () => {
     const userIDs = [{ name: 'gitferry', email: 'gitferry@example.org' }];
     key = await generateKey({ type: 'ecc', curve: 'ed25519Legacy', userIDs, format: 'armored' });
-    flow = await startFlow(CONFIG, { GITFERRY_SIGNING_KEY: key.privateKey });
+    flow = await startFlow(WITH_PATTERN, { GITFERRY_SIGNING_KEY: key.privateKey });
   });
   after(() => flow.end());
 
-  it('those of the branch and those of the ledger', async () => {
+  it('OpenPGP signs the commits of the branch and of the ledger, under rules with a pattern', async () => {
     const { repository } = flow;
     const landed = await flow.lands({ 'config/app.yaml': 'a: 1\n' }, ['apps/production/app.yaml']);
     const signer = readSigningKey(key.privateKey);
