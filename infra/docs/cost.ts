@@ -63,6 +63,8 @@ ${table(month, prices, 1)}
 
 - **Counted from the code**: runs, messages, events, reads and writes of a release that meets no obstacle. Memory,
   queues, alarms and dashboard are those of the deployment itself, metrics those of shared/telemetry.
+- **Counted in the embedded run**: a file that lands is three reads of S3, one fetch and one push of Git, one event of ours and three
+  messages (itself, the look, the notice). A chart also takes lists.
 - **Assumed**: the seconds of a run. \`npm run bench:mirror\` measures 0.07 s (median) from an upload to its commit where all of it stands on
   one machine; the table has 2 s for \`mirror\` and 1 s for the others, for a slower processor, a Git host far away, and starting cold,
   which Lambda bills. Twice as long adds $${money(
