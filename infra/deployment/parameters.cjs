@@ -65,7 +65,7 @@ function faultOf({ pattern, list, description, example }, text, value) {
   if (text === '' || pattern === undefined) return null;
   const parts = list ? partsOf(text) : [text];
   if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
-  return `is not ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;
+  return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;
 }
 
 /** A list with commas between. */

@@ -80,13 +80,13 @@ describe('what a deployment is told', () => {
     );
     const text = faults.join('\n');
     for (const words of [
-      /^bucket is not where CI drops/mu,
+      /^bucket is not written as it should be: where CI drops/mu,
       /^Create_Bucket is no parameter\. Did you mean create-bucket\?$/mu,
       /^x is no parameter\. docs/mu,
-      /^clusters is not the clusters/mu,
+      /^clusters is not written as it should be: the clusters/mu,
       /^kms-key must be a text/mu,
       /^--param takes name=value/mu,
-      /^repository is not the main repository, https, without credentials, such as/mu,
+      /^repository is not written as it should be: the main repository, https, without credentials, such as/mu,
       /^repositories\[0\]\.name must/mu,
       /^repositories\[2\]\.name is there twice/mu,
       /^repositories\[0\]\.repository is missing/mu,
