@@ -20,16 +20,16 @@ function remainsOf({ Resources }, physicalIds) {
   const environments = Object.values(Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => Properties?.Environment?.Variables ?? {});
-  const texts = (name) => [...new Set(environments.map((variables) => variables[name]).filter(isText))];
   const secrets = [...new Set(environments.flatMap(secretsOf))];
   const ledgers = environments
     .filter(({ GITFERRY_DEPLOYMENT: deployment, GITFERRY_BRANCH: branch }) => isText(deployment) && isText(branch))
-    .map((variables) => `gitferry-ledger/${variables.GITFERRY_DEPLOYMENT}/${variables.GITFERRY_BRANCH}`);
+    .map(
+      (of) =>
+        `gitferry-ledger/${of.GITFERRY_DEPLOYMENT}/${of.GITFERRY_BRANCH} and all commits in ${of.GITFERRY_REPOSITORY}`,
+    );
   return [
     ...kept.map(([id, { Type }]) => `${NAMES[Type] ?? Type} ${physicalIds[id] ?? id}`),
-    ...(ledgers.length === 0
-      ? []
-      : [`${[...new Set(ledgers)].join(', ')} and all commits in ${texts('GITFERRY_REPOSITORY').join(', ')}`]),
+    ...new Set(ledgers),
     ...(secrets.length === 0 ? [] : [`the secrets ${secrets.join(', ')}`]),
   ];
 }

@@ -26,6 +26,11 @@ test('what is kept, the ledger and the secrets are named once each, and nothing 
     StateTable: { Type: 'AWS::DynamoDB::Table', DeletionPolicy: 'Delete' },
     Mirror: lambda({ ...place, GITFERRY_GIT_SECRET: 'gitferry/production/git', GITFERRY_SIGNING_SECRET: '' }),
     Sweep: lambda({ ...place, GITFERRY_GIT_SECRET: 'gitferry/production/git-read' }),
+    SweepData: lambda({
+      ...place,
+      GITFERRY_DEPLOYMENT: 'production-data',
+      GITFERRY_REPOSITORY: 'https://h.example/data',
+    }),
     Nudge: lambda({ GITFERRY_BUS: { Ref: 'Bus' } }),
   };
   assert.deepEqual(remainsOf({ Resources }, { Bucket: 'acme-releases', LedgerBucket: 'acme-ledger', Key: 'f00' }), [
@@ -33,6 +38,7 @@ test('what is kept, the ledger and the secrets are named once each, and nothing 
     'bucket acme-ledger',
     'KMS key f00',
     'gitferry-ledger/production/main and all commits in https://h.example/fleet',
+    'gitferry-ledger/production-data/main and all commits in https://h.example/data',
     'the secrets gitferry/production/git, gitferry/production/git-read',
   ]);
 });
