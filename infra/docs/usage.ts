@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { outcome } from '../../shared/change/verdict.ts';
 import { METRICS } from '../../shared/telemetry/telemetry.ts';
 
 /** So many of what has a price. */
@@ -52,7 +53,8 @@ export async function readDeployed(): Promise<Deployed> {
     polled: defined.flatMap(([, { events }]) => events.filter(({ sqs }) => sqs)).length,
     alarms: sum(ofType('AWS::CloudWatch::Alarm').map(watched)),
     dashboards: ofType('AWS::CloudWatch::Dashboard').length,
-    metrics: Object.keys(METRICS).length,
+    // Each set of dimensions is one: a verdict's outcomes, and the cold starts of each function.
+    metrics: Object.keys(METRICS).length - 1 + outcome.options.length + defined.length,
   };
 }
 
