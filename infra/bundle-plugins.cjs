@@ -17,7 +17,8 @@ const PACKAGES = /[\\/]node_modules[\\/]/u;
 const beside = {
   name: 'beside',
   setup({ initialOptions, esbuild, resolve: find, onResolve, onLoad, onEnd }) {
-    const { plugins, entryPoints, outdir, outfile, outExtension, sourcemap, metafile, ...options } = initialOptions;
+    const { plugins, entryPoints, outdir, outfile, outExtension, sourcemap, metafile, footer, ...options } =
+      initialOptions;
     /** @type {Map<string, string>} by the end of the name beside, the package's own file */
     const packages = new Map();
     initialOptions.metafile = true;

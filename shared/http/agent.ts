@@ -1,6 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
+import { createRequire } from 'node:module';
+
+type Filtering = typeof import('request-filtering-agent');
 
 const agents = new Map<string, HttpAgent | HttpsAgent>();
 
@@ -19,6 +21,7 @@ export function agentOf(protocol: string, ca: string | undefined): HttpAgent | H
 export function publicAgentOf(protocol: string): HttpAgent | HttpsAgent {
   return kept(`${protocol} public`, () => {
     const options = { keepAlive: true };
+    const { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } = filtering();
     return protocol === 'https:' ? new RequestFilteringHttpsAgent(options) : new RequestFilteringHttpAgent(options);
   });
 }
@@ -26,6 +29,15 @@ export function publicAgentOf(protocol: string): HttpAgent | HttpsAgent {
 /** Whether a connection failed because its address is not public. The agent says so by its words alone. */
 export function isRefusedAddress(error: unknown): boolean {
   return error instanceof Error && /is not allowed\. Because/u.test(error.message);
+}
+
+/** Loaded with the first such agent; see shared/image/re2.ts for how. */
+function filtering(): Filtering {
+  const loaded: unknown =
+    typeof require === 'function'
+      ? require('request-filtering-agent')
+      : createRequire(import.meta.url)('request-filtering-agent');
+  return loaded as Filtering;
 }
 
 function kept(key: string, make: () => HttpAgent | HttpsAgent): HttpAgent | HttpsAgent {

@@ -57,11 +57,13 @@ describe('what a cold start loads', () => {
   });
 
   it('is without what few need, which lies beside the handler that may need it', async () => {
-    for (const name of ['openpgp', 're2js', 'yauzl', 'tar-stream']) assert.deepEqual(having(name), [], name);
+    for (const name of ['openpgp', 're2js', 'request-filtering-agent', 'yauzl', 'tar-stream'])
+      assert.deepEqual(having(name), [], name);
     assert.deepEqual(await besideOf('mirror'), [
       'handler.openpgp.cjs',
       'handler.pako.cjs',
       'handler.re2js.cjs',
+      'handler.request-filtering-agent.cjs',
       'handler.tar-stream.cjs',
       'handler.yauzl.cjs',
     ]);

@@ -21,10 +21,10 @@ interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
-/** Packages that few need, in files of their own: to sign by OpenPGP, for large objects, patterns of tags, and archives. */
+/** Packages in files of their own: to sign by OpenPGP, for large objects, patterns of tags, public registries, archives. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  mirror: ['openpgp', 'pako', 're2js', 'tar-stream', 'yauzl'],
-  sweep: ['pako', 're2js'],
+  mirror: ['openpgp', 'pako', 're2js', 'request-filtering-agent', 'tar-stream', 'yauzl'],
+  sweep: ['pako', 're2js', 'request-filtering-agent'],
   verify: ['pako'],
   archive: ['pako'],
 };
