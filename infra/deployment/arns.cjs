@@ -3,7 +3,7 @@
 const { partsOf } = require('./parameters.cjs');
 
 const of = (service, region = `\${AWS::Region}`) => `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:`;
-const sub = (text) => ({ 'Fn::Sub': text });
+const sub = (text) => (text.includes('$') ? { 'Fn::Sub': text } : text);
 /** As few as there are; null for none. */
 const orNone = (arns) => (arns.length === 0 ? null : arns.map(sub));
 /** The store puts six characters behind a secret's name. */

@@ -17,8 +17,12 @@ class Finish {
     delete Resources.IamRoleLambdaExecution;
     const { first } = await tellingOf({ options: { stage: service.provider.stage, ...processedInput.options } });
     const { key } = encryptionOf(first);
-    for (const { Type, Properties } of Object.values(Resources)) {
+    for (const resource of Object.values(Resources)) {
+      const { Type, Properties } = resource;
       if (Type === 'AWS::IAM::Role') narrow(Properties);
+      // That a function waits for its role is said by its naming it.
+      if (Type === 'AWS::Lambda::Function')
+        resource.DependsOn = resource.DependsOn.filter((id) => id !== Properties.Role['Fn::GetAtt'][0]);
       if (Type === 'AWS::Logs::LogGroup' && key !== null) Properties.KmsKeyId = key;
     }
   }
