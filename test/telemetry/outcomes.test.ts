@@ -6,29 +6,10 @@ import { formatChange } from '../../shared/change/own.ts';
 import { Retryable } from '../../shared/errors.ts';
 import { newMemory } from '../../shared/git/memory.ts';
 import { SmartHttp } from '../../shared/git/smart-http.ts';
-import { type Attributes, SILENT, type Telemetry } from '../../shared/telemetry/telemetry.ts';
+import { SILENT } from '../../shared/telemetry/telemetry.ts';
 import { type Ferry, startFerry } from '../servers/ferry.ts';
 import { BUCKET } from '../servers/stack.ts';
-
-/** What was measured, added up; durations as they came. */
-class Gauge implements Telemetry {
-  counts: Record<string, number> = {};
-  times: Record<string, number[]> = {};
-  readonly spans: (readonly [string, Attributes])[] = [];
-
-  measure: Telemetry['measure'] = (values, outcome) => {
-    for (const [name, value] of Object.entries(values)) {
-      const key = outcome === undefined ? name : `${name} ${outcome}`;
-      if (name.startsWith('EventTo')) this.times[name] = [...(this.times[name] ?? []), value];
-      else this.counts[key] = (this.counts[key] ?? 0) + value;
-    }
-  };
-
-  span: Telemetry['span'] = (name, attributes, work) => {
-    this.spans.push([name, attributes]);
-    return work();
-  };
-}
+import { Gauge } from './gauge.ts';
 
 const UPLOADED = '2030-01-01T12:00:00.000Z';
 const at = (seconds: number): Date => new Date(Date.parse(UPLOADED) + seconds * 1000);
