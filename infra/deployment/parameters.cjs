@@ -7,6 +7,10 @@ const { parse } = require('yaml');
 const DECLARED = join(__dirname, '../parameters.yml');
 const FILE = join(__dirname, '../../serverless.params.yml');
 const NAME = /^[a-z][a-z0-9]{0,15}$/u;
+/** Roles are named after the stage, and have 64 characters at most: `gitferry-<stage>-receive-ap-northeast-1-lambdaRole`. */
+const LONGEST_STAGE = 20;
+/** `gitferry-<stage>-<name>-archive-ap-northeast-1`. */
+const LONGEST_DEPLOYMENT = 32;
 
 const declared = () => parse(readFileSync(DECLARED, 'utf8'));
 
@@ -21,6 +25,8 @@ const declared = () => parse(readFileSync(DECLARED, 'utf8'));
 function readParameters({ stage, given, file = FILE }) {
   const known = declared();
   const faults = [];
+  if (stage.length > LONGEST_STAGE)
+    faults.push(`The stage's name must have ${LONGEST_STAGE} characters at most: roles are named after it.`);
   const written = file === null ? {} : readFile(file, stage, faults);
   const { repositories = [], ...own } = written;
   const told = { ...own, ...readGiven(given, faults) };
@@ -32,6 +38,8 @@ function readParameters({ stage, given, file = FILE }) {
       key === 'create-bucket' ? (rest.bucket === undefined ? 'false' : 'true') : (one.further ?? first[key]);
     const place = `repositories[${index}].`;
     if (rest.repository === undefined) faults.push(`${place}repository is missing.`);
+    if (`${stage}-${name}`.length > LONGEST_DEPLOYMENT)
+      faults.push(`${place}name must be shorter: with the stage's, it has more than ${LONGEST_DEPLOYMENT} characters.`);
     return { ...first, ...settle(mine, rest, inherited, { stage, name }, faults, place), name };
   });
   const missing = Object.keys(known).filter((key) => known[key].needed && first[key] === '');

@@ -95,6 +95,15 @@ describe('what a deployment is told', () => {
     assert.doesNotMatch(text, /token@|A B/u);
   });
 
+  it('has names that roles can be named after', async () => {
+    const file = `${'s'.repeat(17)}: {repositories: [{name: ${'d'.repeat(16)}, repository: "https://git.example.org/a"}]}`;
+    const of = (stage: string) =>
+      withFile(file, async (path) => readParameters({ stage, given: [], file: path }).faults.join());
+    assert.match(await of('s'.repeat(17)), /^repositories\[0\]\.name must be shorter/u);
+    assert.match(await of('s'.repeat(21)), /^The stage's name must have 20 characters at most/u);
+    assert.equal(await of('s'.repeat(20)), '');
+  });
+
   for (const text of ['[1]', 'prod: 3', 'a: {', 'prod: {repositories: 7}', 'prod: {repositories: [null]}'])
     it(`may not be ${text}`, async () => {
       const { faults, first } = await told(text);
