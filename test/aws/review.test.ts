@@ -8,12 +8,15 @@ import { promisify } from 'node:util';
 import { readExplained, unexplained } from './explained.ts';
 import { awsParts } from './parts.ts';
 import { policyLines, policyText } from './policies.ts';
+import { FUNCTIONS } from './rules/functions.ts';
+import { QUEUES } from './rules/queues.ts';
+import { STORAGE } from './rules/storage.ts';
 import { type Packaged, packagedSets, SETS } from './sets.ts';
 
 const execute = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
 
-describe('what a reviewer sees of the packaged templates', () => {
+describe('the packaged templates', () => {
   let packaged: ReadonlyMap<string, Packaged>;
   let folder: string;
   before(async () => {
@@ -47,6 +50,11 @@ describe('what a reviewer sees of the packaged templates', () => {
         reviewed,
         'When that is meant: npm run policies, and review the diff.',
       );
+    });
+
+  for (const [sentence, holds] of Object.entries({ ...QUEUES, ...STORAGE, ...FUNCTIONS }))
+    it(sentence, async () => {
+      for (const { template } of packaged.values()) await holds(template);
     });
 
   it('explains each line of a policy that allows something with a wildcard', async () => {
