@@ -30,12 +30,16 @@ export const BUCKET = 'releases';
 export const WEBHOOK_SECRET = 'a-secret-of-the-tests';
 
 const TLS = new URL('../fixtures/tls/', import.meta.url);
-const TOKEN = 'a-token-of-the-tests';
+
+/** A further main repository, which takes what comes to a bucket that was there before the deployment. */
+export const FURTHER = { name: 'data', bucket: 'data-releases' };
 
 /** What a deployment needs around it: AWS as moto plays it with gitferry's secrets, and the main repository on a Git server. */
 export interface Place extends AsyncDisposable {
   readonly moto: Moto;
   readonly git: GitServer;
+  /** That of the further main repository, where there is one. */
+  readonly further: GitServer | null;
   readonly checkout: Checkout;
   /** Of logs, and of what functions run in. */
   readonly folder: string;
@@ -74,26 +78,41 @@ function clientsOf(endpoint: string): Clients {
   };
 }
 
-/** `files`: the first commit of the main repository. */
-export async function startPlace(files: Files): Promise<Place> {
+/** A Git server that lets in whoever has the token, over TLS. */
+async function serve(files: Files, token: string): Promise<GitServer> {
+  const pem = (name: string): Promise<string> => readFile(new URL(name, TLS), 'utf8');
+  return startGitServer(files, {
+    tls: { key: await pem('server.key'), cert: await pem('server.pem') },
+    authorization: `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`,
+  });
+}
+
+/** `files`, `furtherFiles`: the first commits of the main repository, and of a further one with credentials of its own. */
+export async function startPlace(files: Files, furtherFiles: Files | null = null): Promise<Place> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'gitferry-aws-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const moto = await startMoto(folder);
   started.defer(() => moto.stop());
-  const pem = (name: string): Promise<string> => readFile(new URL(name, TLS), 'utf8');
-  const git = await startGitServer(files, {
-    tls: { key: await pem('server.key'), cert: await pem('server.pem') },
-    authorization: `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`,
-  });
+  const tokens = { first: 'a-token-of-the-tests', further: 'another-token' };
+  const git = await serve(files, tokens.first);
   started.defer(() => git.close());
+  const further = furtherFiles === null ? null : await serve(furtherFiles, tokens.further);
+  started.defer(() => further?.close());
   const aws = clientsOf(moto.url);
   started.defer(() => {
     for (const client of Object.values(aws)) client.destroy();
   });
-  const checkout = started.use(await checkOut({ environment: moto.environment }));
-  const webhooks = Object.fromEntries([...DOORS.keys()].map((door) => [door, WEBHOOK_SECRET]));
-  for (const [name, value] of Object.entries({ git: { token: TOKEN }, 'git-read': { token: TOKEN }, webhooks }))
+  const repositories = further === null ? [] : [{ ...FURTHER, repository: further.url, 'create-bucket': 'false' }];
+  const checkout = started.use(await checkOut({ parameters: { repositories }, environment: moto.environment }));
+  const secrets = {
+    git: { token: tokens.first },
+    'git-read': { token: tokens.first },
+    'data/git': { token: tokens.further },
+    'data/git-read': { token: tokens.further },
+    webhooks: Object.fromEntries([...DOORS.keys()].map((door) => [door, WEBHOOK_SECRET])),
+  };
+  for (const [name, value] of Object.entries(secrets))
     await aws.secrets.send(
       new CreateSecretCommand({ Name: `gitferry/${STAGE}/${name}`, SecretString: JSON.stringify(value) }),
     );
@@ -101,6 +120,7 @@ export async function startPlace(files: Files): Promise<Place> {
   const place = {
     moto,
     git,
+    further,
     checkout,
     folder,
     aws,

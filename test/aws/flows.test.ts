@@ -4,13 +4,15 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
+  CreateBucketCommand,
+  GetBucketNotificationConfigurationCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { minimalImage } from '../../infra/local/image-push.ts';
@@ -20,10 +22,13 @@ import { eventText } from '../change/fixture.ts';
 import { deployment } from '../faults/images.ts';
 import { type ImageRegistry, imageRegistry } from '../servers/image-registry.ts';
 import { CONFIG } from '../servers/stack.ts';
-import { BUCKET, type Place, STACK, startPlace, WEBHOOK_SECRET } from './deployment.ts';
+import { BUCKET, FURTHER, type Place, STACK, startPlace, WEBHOOK_SECRET } from './deployment.ts';
 import { type Running, startFunctions } from './running.ts';
 
 const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
+
+const PEOPLE = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
+const OTHERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:others`;
 
 const chart = (version: string): Buffer =>
   tgz({ name: 'web/Chart.yaml', body: `apiVersion: v2\nname: web\nversion: ${version}\n` });
@@ -43,12 +48,16 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
   - { image: "${ECR}/shop/api", policy: { semver: "*" }, files: ["shop/api.yaml"] }
   - { image: "${registry.host}/shop/web", policy: { semver: "*" }, files: ["shop/web.yaml"] }
 `;
-    place = await startPlace({
-      'gitferry.yaml': rules,
-      'shop/api.yaml': deployment(`${ECR}/shop/api:0.9.0`),
-      'shop/web.yaml': deployment(`${registry.host}/shop/web:0.9.0`),
-    });
+    place = await startPlace(
+      {
+        'gitferry.yaml': rules,
+        'shop/api.yaml': deployment(`${ECR}/shop/api:0.9.0`),
+        'shop/web.yaml': deployment(`${registry.host}/shop/web:0.9.0`),
+      },
+      { 'gitferry.yaml': CONFIG.replaceAll(BUCKET, FURTHER.bucket) },
+    );
     told = await peopleAt(place);
+    await bucketInUse(place);
     await place.deploy({
       'private-registries': registry.host,
       topic: `arn:aws:sns:${REGION}:${ACCOUNT}:people`,
@@ -94,12 +103,12 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     await running.until('mirror', async () => (await rejection()) !== null);
     assert.match((await rejection()) ?? '', /"reason": "ArchiveMismatch"/u);
     const { event } = await noticed;
-    assert.match((await people())[0] ?? '', /charts\/web-1\.1\.0\.tgz/u);
+    assert.match((await messages(told))[0] ?? '', /charts\/web-1\.1\.0\.tgz/u);
     const { Items = [] } = await place.aws.dynamo.send(new ScanCommand({ TableName: STACK }));
     assert.ok(Items.length > 0);
     // The same event once more: the table knows that it was told.
     await running.invoke('notify', event);
-    assert.deepEqual(await people(), []);
+    assert.deepEqual(await messages(told), []);
 
     await put('charts/web-1.1.0.tgz', chart('1.1.0'));
     await running.until('mirror', async () => /version: 1\.1\.0/u.test(await read('charts/web/Chart.yaml')));
@@ -158,9 +167,29 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/quiet.yaml'));
   });
 
-  /** What was told to people since the last call. */
-  async function people(): Promise<readonly string[]> {
-    const { Messages = [] } = await place.aws.sqs.send(new ReceiveMessageCommand({ QueueUrl: told }));
+  it('a further repository takes the uploads of its bucket, which goes on telling whom it told before', async () => {
+    const notifications = await place.aws.s3.send(
+      new GetBucketNotificationConfigurationCommand({ Bucket: FURTHER.bucket }),
+    );
+    assert.ok(notifications.EventBridgeConfiguration);
+    assert.deepEqual(
+      notifications.QueueConfigurations?.map(({ QueueArn }) => QueueArn),
+      [OTHERS],
+    );
+    const others = `${place.moto.url}/${ACCOUNT}/others`;
+    await place.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: others }));
+    const before = await place.git.repository.git('rev-parse', 'main');
+    await place.aws.s3.send(new PutObjectCommand({ Bucket: FURTHER.bucket, Key: 'config/a.yaml', Body: 'a: 1\n' }));
+    const further = place.further?.repository;
+    await running.until('data-mirror', async () => (await further?.list())?.has('apps/production/a.yaml') ?? false);
+    assert.equal(await place.git.repository.git('rev-parse', 'main'), before);
+    // Encoded, unlike in what EventBridge is told.
+    assert.match((await messages(others))[0] ?? '', /"key": "config%2Fa\.yaml"/u);
+  });
+
+  /** Messages of a queue that nobody was given yet. */
+  async function messages(QueueUrl: string): Promise<readonly string[]> {
+    const { Messages = [] } = await place.aws.sqs.send(new ReceiveMessageCommand({ QueueUrl }));
     return Messages.map(({ Body = '' }) => Body);
   }
 });
@@ -183,8 +212,21 @@ async function peopleAt({ moto, aws }: Place): Promise<string> {
   const sns = new SNSClient({ endpoint: moto.url, region: REGION, credentials: CREDENTIALS });
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'people' }));
   const { QueueUrl = '' } = await aws.sqs.send(new CreateQueueCommand({ QueueName: 'people' }));
-  const Endpoint = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
-  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }));
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: PEOPLE }));
   sns.destroy();
   return QueueUrl;
+}
+
+/** The further repository's bucket, which tells another queue of uploads. */
+async function bucketInUse({ aws }: Place): Promise<void> {
+  const { bucket: Bucket } = FURTHER;
+  await aws.sqs.send(new CreateQueueCommand({ QueueName: 'others' }));
+  await aws.s3.send(new CreateBucketCommand({ Bucket }));
+  const told = { QueueArn: OTHERS, Events: ['s3:ObjectCreated:*' as const] };
+  await aws.s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: { QueueConfigurations: [told] },
+    }),
+  );
 }

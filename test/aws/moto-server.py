@@ -4,6 +4,7 @@ import sys
 
 import moto.cloudformation.models as cloudformation
 import moto.events.models as events
+import moto.s3.responses as s3
 import moto.sqs.models as sqs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -60,6 +61,26 @@ def without_sources(queue, *args, **kwargs):
 
 
 sqs.Queue.__init__ = without_sources
+
+# moto lets buckets tell EventBridge, and does not say so when it is asked.
+get_notifications = s3.S3Response.get_bucket_notification
+
+
+def with_event_bridge(response):
+    configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
+    serialized = response.serialized
+
+    def adding(answer):
+        if configuration.event_bridge is not None:
+            answer.result["EventBridgeConfiguration"] = {}
+        return serialized(answer)
+
+    if configuration is not None:
+        response.serialized = adding
+    return get_notifications(response)
+
+
+s3.S3Response.get_bucket_notification = with_event_bridge
 
 application = DomainDispatcherApplication(create_backend_app)
 make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
