@@ -81,4 +81,23 @@ const versions = {
   },
 };
 
-module.exports = [beside, plainKeys, versions];
+/**
+ * Zod can write each schema as a JSON Schema, with 18 kB that every schema refers to. Only `npm run schema` does that, and it is
+ * no bundle: here all of it is one function that fails.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const withoutJsonSchema = {
+  name: 'without-json-schema',
+  setup({ onLoad }) {
+    const filter = /[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors)\.js$/;
+    onLoad({ filter }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const names = [...text.matchAll(/^export (?:const|function) (\w+)/gmu)].map(([, name]) => `none as ${name}`);
+      const none = "const none = () => { throw new Error('Bundles of gitferry write no JSON Schema.'); };";
+      return { contents: `${none}\nexport { ${names.join(', ')} };`, loader: 'js' };
+    });
+  },
+};
+
+module.exports = [beside, plainKeys, versions, withoutJsonSchema];
