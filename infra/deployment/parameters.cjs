@@ -3,9 +3,12 @@
 const { existsSync, readFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const { parse } = require('yaml');
+const { conflictsOf } = require('./conflicts.cjs');
 
 const DECLARED = join(__dirname, '../parameters.yml');
 const FILE = join(__dirname, '../../serverless.params.yml');
+/** As Secrets Manager has them, without what would stand for several in a role. */
+const SECRET = '^[\\w+=.@-]([\\w/+=.@-]{0,498}[\\w+=.@-])?$';
 const NAME = /^[a-z][a-z0-9]{0,15}$/u;
 /** Roles are named after the stage, and have 64 characters at most: `gitferry-<stage>-receive-ap-northeast-1-lambdaRole`. */
 const LONGEST_STAGE = 20;
@@ -27,21 +30,26 @@ function readParameters({ stage, given, file = FILE }) {
   const faults = [];
   if (stage.length > LONGEST_STAGE)
     faults.push(`The stage's name must have ${LONGEST_STAGE} characters at most: roles are named after it.`);
-  const written = file === null ? {} : readFile(file, stage, faults);
-  const { repositories = [], ...own } = written;
+  const stages = file === null ? {} : readFile(file, stage, faults);
+  const { repositories = [], ...own } = writtenFor(stage, stages);
   const told = { ...own, ...readGiven(given, faults) };
   const first = settle(known, told, (one) => one.default ?? '', { stage }, faults, '');
+  const mine = Object.fromEntries(Object.entries(known).filter(([, { own: may }]) => may));
+  const buckets = [first.bucket];
   const further = furtherOf(repositories, faults).map((entry, index) => {
     const { name, ...rest } = entry;
-    const mine = Object.fromEntries(Object.entries(known).filter(([, { own: may }]) => may));
-    const inherited = (one, key) =>
-      key === 'create-bucket' ? (rest.bucket === undefined ? 'false' : 'true') : (one.further ?? first[key]);
+    // A bucket is made for whom it is named first.
+    const creates = String(rest.bucket !== undefined && !buckets.includes(rest.bucket));
+    buckets.push(rest.bucket);
+    const inherited = (one, key) => (key === 'create-bucket' ? creates : (one.further ?? first[key]));
     const place = `repositories[${index}].`;
-    if (rest.repository === undefined) faults.push(`${place}repository is missing.`);
+    if (!rest.repository) faults.push(`${place}repository is missing.`);
+    if (rest.bucket === '') faults.push(`${place}bucket is missing.`);
     if (`${stage}-${name}`.length > LONGEST_DEPLOYMENT)
       faults.push(`${place}name must be shorter: with the stage's, it has more than ${LONGEST_DEPLOYMENT} characters.`);
     return { ...first, ...settle(mine, rest, inherited, { stage, name }, faults, place), name };
   });
+  faults.push(...conflictsOf({ stage, first, further, stages }));
   const missing = Object.keys(known).filter((key) => known[key].needed && first[key] === '');
   return { first, further, faults, missing };
 }
@@ -49,7 +57,7 @@ function readParameters({ stage, given, file = FILE }) {
 /** Each known parameter as it is told, else as `otherwise` has it. */
 function settle(known, told, otherwise, { stage, name }, faults, place) {
   for (const key of Object.keys(told))
-    if (!(key in known))
+    if (!Object.hasOwn(known, key))
       faults.push(
         `${place}${key} is no parameter${place === '' ? '' : ' of a further repository'}.${similar(key, known)}`,
       );
@@ -68,13 +76,22 @@ function settle(known, told, otherwise, { stage, name }, faults, place) {
 }
 
 /** Never repeats a value: it may be a secret that was put in the wrong place. */
-function faultOf({ pattern, list, description, example }, text, value) {
+function faultOf(one, text, value) {
+  const { secret, pattern = secret ? SECRET : undefined, list, description, example } = one;
   if (typeof value === 'object') return 'must be a text.';
-  if (text === '' || pattern === undefined) return null;
+  if (PLACEHOLDER.test(one.substituted ? text.replace(PSEUDO, '') : text))
+    return 'must not hold a placeholder: write out what it stands for.';
+  if (pattern === undefined || (text === '' && (list || secret || one.needed))) return null;
   const parts = list ? partsOf(text) : [text];
   if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
-  return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;
+  const lost = typeof value === 'number' ? ' Write it in quotes.' : '';
+  return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.${lost}`;
 }
+
+/** CloudFormation's, `serverless`' or a shell's: none of them is known by all who read a parameter. */
+const PLACEHOLDER = /\$\{/u;
+/** What roles may say of where they are. */
+const PSEUDO = /\$\{AWS::(?:Partition|Region|AccountId)\}/gu;
 
 /** A list with commas between. */
 const partsOf = (text) => (text.trim() === '' ? [] : text.split(',').map((part) => part.trim()));
@@ -91,7 +108,7 @@ function readGiven(given, faults) {
   return Object.fromEntries(entries.filter((entry) => entry !== null));
 }
 
-/** What the file has for every stage, and for this one. */
+/** By stage, and `default`. */
 function readFile(file, stage, faults) {
   if (!existsSync(file)) return {};
   const name = basename(file);
@@ -103,11 +120,16 @@ function readFile(file, stage, faults) {
     return {};
   }
   const isMap = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  const parts = isMap(stages) ? [stages.default ?? {}, stages[stage] ?? {}] : [null];
-  if (parts.every(isMap)) return Object.assign({}, ...parts);
+  if (isMap(stages) && partsFor(stage, stages).every(isMap)) return stages;
   faults.push(`${name} is not a map of stages to parameters, such as \`production: {repository: …, bucket: …}\`.`);
   return {};
 }
+
+const partsFor = (stage, stages) =>
+  ['default', stage].map((name) => (Object.hasOwn(stages, name) ? stages[name] : null) ?? {});
+
+/** What the file has for every stage, and for this one. */
+const writtenFor = (stage, stages) => Object.fromEntries(partsFor(stage, stages).flatMap(Object.entries));
 
 function furtherOf(repositories, faults) {
   const sound = Array.isArray(repositories) && repositories.every((one) => typeof one === 'object' && one !== null);

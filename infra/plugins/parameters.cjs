@@ -11,8 +11,9 @@ class Parameters {
 
   async check() {
     const { service, processedInput, classes } = this.serverless;
-    const [command] = processedInput.commands;
-    if (command !== 'deploy' && command !== 'package') return;
+    const [command, further] = processedInput.commands;
+    // `deploy list` only looks.
+    if ((command !== 'deploy' && command !== 'package') || further === 'list') return;
     const options = { stage: service.provider.stage, ...processedInput.options };
     const { faults, missing } = await tellingOf({ options });
     if (faults.length > 0) throw new classes.Error(`gitferry can't be deployed like this:\n- ${faults.join('\n- ')}`);
