@@ -1,34 +1,31 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
-  CreateBucketCommand,
   GetBucketNotificationConfigurationCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { minimalImage } from '../../infra/local/image-push.ts';
-import { CREDENTIALS } from '../../infra/local/queues.ts';
 import { tgz } from '../artifact/tar-writer.ts';
 import { eventText } from '../change/fixture.ts';
 import { deployment } from '../faults/images.ts';
 import { type ImageRegistry, imageRegistry } from '../servers/image-registry.ts';
 import { CONFIG } from '../servers/stack.ts';
-import { BUCKET, FURTHER, type Place, STACK, startPlace, WEBHOOK_SECRET } from './deployment.ts';
+import { BUCKET, FURTHER, type Place, STACK, STAGE, startPlace, WEBHOOK_SECRET } from './deployment.ts';
 import { type Running, startFunctions } from './running.ts';
+import { bucketInUse, OTHERS, peopleAt, TOPIC } from './surroundings.ts';
 
 const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 
-const PEOPLE = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
-const OTHERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:others`;
+const LEDGER = 'ledger-copy';
 
 const chart = (version: string): Buffer =>
   tgz({ name: 'web/Chart.yaml', body: `apiVersion: v2\nname: web\nversion: ${version}\n` });
@@ -60,7 +57,8 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     await bucketInUse(place);
     await place.deploy({
       'private-registries': registry.host,
-      topic: `arn:aws:sns:${REGION}:${ACCOUNT}:people`,
+      topic: TOPIC,
+      'ledger-bucket': LEDGER,
     });
     await place.finishBuckets();
     running = await startFunctions(place);
@@ -187,6 +185,26 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     assert.match((await messages(others))[0] ?? '', /"key": "config%2Fa\.yaml"/u);
   });
 
+  it('the ledger is copied to its bucket, and a copy is never written over', async () => {
+    const copies = async (): Promise<readonly (string | undefined)[]> => {
+      const answer = await place.aws.s3.send(new ListObjectVersionsCommand({ Bucket: LEDGER }));
+      return (answer.Versions ?? []).map(({ Key }) => Key);
+    };
+    assert.equal(await running.invoke('archive', SCHEDULED), null);
+    const first = await copies();
+    const ledger = `refs/heads/gitferry-ledger/${STAGE}/main`;
+    const recorded = Number(await place.git.repository.git('rev-list', '--count', ledger));
+    assert.equal(first.filter((key) => key?.startsWith(`${STAGE}/`)).length, recorded);
+    // It forgets what it has copied, and copies all of it again.
+    const { Items = [] } = await place.aws.dynamo.send(new ScanCommand({ TableName: STACK }));
+    const cursors = Items.filter(({ id }) => id?.S?.startsWith('archive:'));
+    assert.equal(cursors.length, 1);
+    for (const { id } of cursors)
+      if (id !== undefined) await place.aws.dynamo.send(new DeleteItemCommand({ TableName: STACK, Key: { id } }));
+    assert.equal(await running.invoke('archive', SCHEDULED), null);
+    assert.deepEqual(await copies(), first);
+  });
+
   /** Messages of a queue that nobody was given yet. */
   async function messages(QueueUrl: string): Promise<readonly string[]> {
     const { Messages = [] } = await place.aws.sqs.send(new ReceiveMessageCommand({ QueueUrl }));
@@ -206,27 +224,3 @@ const SCHEDULED = {
   resources: [],
   detail: {},
 };
-
-/** A topic that tells a queue; answers the queue's address. */
-async function peopleAt({ moto, aws }: Place): Promise<string> {
-  const sns = new SNSClient({ endpoint: moto.url, region: REGION, credentials: CREDENTIALS });
-  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'people' }));
-  const { QueueUrl = '' } = await aws.sqs.send(new CreateQueueCommand({ QueueName: 'people' }));
-  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: PEOPLE }));
-  sns.destroy();
-  return QueueUrl;
-}
-
-/** The further repository's bucket, which tells another queue of uploads. */
-async function bucketInUse({ aws }: Place): Promise<void> {
-  const { bucket: Bucket } = FURTHER;
-  await aws.sqs.send(new CreateQueueCommand({ QueueName: 'others' }));
-  await aws.s3.send(new CreateBucketCommand({ Bucket }));
-  const told = { QueueArn: OTHERS, Events: ['s3:ObjectCreated:*' as const] };
-  await aws.s3.send(
-    new PutBucketNotificationConfigurationCommand({
-      Bucket,
-      NotificationConfiguration: { QueueConfigurations: [told] },
-    }),
-  );
-}

@@ -1,0 +1,35 @@
+import { CreateBucketCommand, PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
+import { CREDENTIALS } from '../../infra/local/queues.ts';
+import { FURTHER, type Place } from './deployment.ts';
+
+export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:people`;
+const PEOPLE = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
+/** A queue that the further repository's bucket tells of uploads, since before there was a deployment. */
+export const OTHERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:others`;
+
+/** A topic that tells a queue; answers the queue's address. */
+export async function peopleAt({ moto, aws }: Place): Promise<string> {
+  const sns = new SNSClient({ endpoint: moto.url, region: REGION, credentials: CREDENTIALS });
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'people' }));
+  const { QueueUrl = '' } = await aws.sqs.send(new CreateQueueCommand({ QueueName: 'people' }));
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: PEOPLE }));
+  sns.destroy();
+  return QueueUrl;
+}
+
+/** The further repository's bucket, which tells another queue of uploads. */
+export async function bucketInUse({ aws }: Place): Promise<void> {
+  const { bucket: Bucket } = FURTHER;
+  await aws.sqs.send(new CreateQueueCommand({ QueueName: 'others' }));
+  await aws.s3.send(new CreateBucketCommand({ Bucket }));
+  const told = { QueueArn: OTHERS, Events: ['s3:ObjectCreated:*' as const] };
+  await aws.s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: { QueueConfigurations: [told] },
+    }),
+  );
+}
