@@ -20,7 +20,11 @@ export function buildRuntimeClient(): Recipe {
     async make(folder) {
       await requireCompilers();
       for (const file of FILES) await cp(join(import.meta.dirname, FOLDER, file), join(folder, file));
-      await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
+      await run(
+        'npm',
+        ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'],
+        { cwd: folder },
+      );
       const modules = join(folder, 'node_modules');
       const client = join(modules, 'aws-lambda-ric');
       // Its own script, which builds curl and AWS' C++ runtime from what the package brings.
