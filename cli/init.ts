@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { printable } from '../shared/printable.ts';
-import { answer, type Manner } from './init/answer.ts';
+import { type Ask, answer, type Manner } from './init/answer.ts';
 import { configFile } from './init/config-file.ts';
-import { type Draft, readPresent, show, write } from './init/files.ts';
+import { type Draft, obstacleOf, readPresent, show, write } from './init/files.ts';
 import { nextSteps } from './init/next-steps.ts';
 import { originOf } from './init/origin.ts';
 import { isParameter } from './init/parameters.ts';
-import { parametersFile } from './init/parameters-file.ts';
+import { hasStage, isReadable, parametersFile } from './init/parameters-file.ts';
 import { agree, prompts } from './init/prompts.ts';
 import { type Answers, type Question, questionsFor } from './init/questions.ts';
 
@@ -30,11 +30,11 @@ export function init(program: Command): void {
       `Asks what a deployment needs, and writes ${PARAMETERS} and a first gitferry.yaml. What an option says is not asked; ` +
         'without a terminal nothing is. It asks for names of secrets, and never for what is in them.',
     );
-  for (const { name, message } of questionsFor({ region: undefined, origin: undefined }))
-    command.option(
-      `--${name} <value>`,
-      message.replace(/^[A-Z](?=[a-z])/u, (letter) => letter.toLowerCase()),
-    );
+  for (const { name, message, choices = [] } of questionsFor({ region: undefined, origin: undefined })) {
+    const words = message.replace(/^[A-Z](?=[a-z ])/u, (letter) => letter.toLowerCase());
+    const values = choices.map(({ value, label }) => `; ${value}: ${label}`).join('');
+    command.option(`--${name} <value>`, words + values);
+  }
   command
     .option('--param <name=value>', 'any other parameter of docs/install.md; may be repeated', addParameter)
     .option('--config <file>', 'where gitferry.yaml is written', 'gitferry.yaml')
@@ -45,7 +45,12 @@ export function init(program: Command): void {
 }
 
 async function run({ config, param, yes, force, dryRun }: Options, command: Command): Promise<void> {
+  for (const path of [PARAMETERS, config]) {
+    const obstacle = await obstacleOf(path);
+    if (obstacle !== null) command.error(`error: ${obstacle}`);
+  }
   const present = await readPresent(PARAMETERS);
+  if (!isReadable(present)) command.error(`error: ${PARAMETERS} is there already, and no map of stages`);
   if ((await readPresent(config)) !== null && !force && !dryRun)
     command.error(`error: ${config} is there already; --config names another, and --force overwrites it`);
   const questions = questionsFor({
@@ -53,15 +58,14 @@ async function run({ config, param, yes, force, dryRun }: Options, command: Comm
     origin: await originOf(dirname(resolve(config))),
   });
   const asks = process.stdin.isTTY && process.stdout.isTTY && !yes;
-  const manner: Manner = asks ? prompts(process.stdin, process.stdout) : yes ? 'likely' : 'defaults';
+  const manner: Manner = asks ? asking(force ? null : present) : yes ? 'likely' : 'defaults';
   const outcome = await answer(questions, { ...param, ...stated(questions, command) }, manner);
   if (outcome === null) return giveUp();
   if (!('answers' in outcome)) return command.error(complaint(outcome));
 
   const { answers } = outcome;
   const parameters = parametersFile(present, answers, Boolean(force));
-  if (parameters === 'unreadable') command.error(`error: ${PARAMETERS} is there already, and no map of stages`);
-  if (parameters === 'has-stage')
+  if (parameters === null)
     command.error(`error: ${PARAMETERS} has the stage ${answers.stage} already; --force replaces it`);
   const drafts: readonly Draft[] = [
     { path: PARAMETERS, text: parameters },
@@ -72,6 +76,14 @@ async function run({ config, param, yes, force, dryRun }: Options, command: Comm
   if (asks && !(await agree(process.stdin, process.stdout, 'Write these files?'))) return giveUp();
   await write(drafts);
   console.log(`Written: ${drafts.map(({ path }) => path).join(', ')}\n\n${nextSteps(answers, config)}`);
+}
+
+/** A stage that the file has is told of when it is named, rather than after all questions. */
+function asking(present: string | null): Ask {
+  const ask = prompts(process.stdin, process.stdout);
+  const fault = (name: string, value: string): string | null =>
+    name === 'stage' && hasStage(present, value) ? `${PARAMETERS} has it already; --force replaces it.` : null;
+  return (question, suggested, of) => ask(question, suggested, (value) => of(value) ?? fault(question.name, value));
 }
 
 function giveUp(): void {

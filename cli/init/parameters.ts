@@ -18,7 +18,8 @@ interface Parameter {
 // Two folders up from here, and from the bundle in dist/cli too.
 const FILE = new URL('../../infra/parameters.yml', import.meta.url);
 
-const SECRET = /^[\w/+=.@-]{1,500}$/u;
+/** Without slashes at its ends; nothing in it stands for several in a role. */
+const SECRET = /^[\w+=.@-](?:[\w/+=.@-]{0,498}[\w+=.@-])?$/u;
 /** So short that the names of roles, which end with it, the function and the region, have room. */
 const STAGE = /^[A-Za-z][A-Za-z0-9-]{0,19}$/u;
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/u;
@@ -46,15 +47,17 @@ export function parameter(name: string): Parameter {
 export function faultOf(name: string, value: string): string | null {
   if (name === 'stage') return stageFault(value);
   if (name === 'region') return REGION.test(value) ? null : 'This is no region of AWS, such as eu-west-1.';
-  const { default: initial, pattern = '', secret = false, list = false, example } = parameter(name);
+  const { default: initial, pattern = '', secret = false, list = false, example, description } = parameter(name);
   if (value === '') return initial === '' ? null : 'This is needed.';
   const fault = runTimeFault(name, value);
   if (fault !== null) return fault;
   const shape = secret ? SECRET : new RegExp(pattern, 'u');
   const parts = list ? value.split(',').map((part) => part.trim()) : [value];
   if (parts.every((part) => shape.test(part))) return null;
-  if (secret) return 'This is no name of a secret: letters, digits and /_+=.@- may be in it.';
-  return `This does not fit: ${example === undefined ? pattern : `it is written like ${example}`}.`;
+  if (secret) return 'This is no name of a secret: letters, digits and _+=.@- are in it, and slashes between.';
+  // Its links lead nowhere from a terminal.
+  const words = description.replaceAll(/\[([^\]]+)\]\([^)]+\)/gu, '$1');
+  return `This does not fit: ${example === undefined ? words : `it is written like ${example}`}.`;
 }
 
 function stageFault(value: string): string | null {

@@ -32,7 +32,7 @@ export function questionsFor({ region, origin }: Surroundings): readonly Questio
       message: 'The main repository, such as https://github.com/acme/fleet',
       suggestion: () => origin,
     },
-    plain('branch', 'Its branch that the cluster follows'),
+    plain('branch', 'The branch of it that the cluster follows'),
     { name: 'stage', message: 'The name of the deployment', initial: () => 'production' },
     { name: 'region', message: 'The region of AWS', initial: () => region ?? 'us-east-1' },
     {
@@ -42,7 +42,7 @@ export function questionsFor({ region, origin }: Surroundings): readonly Questio
         { value: 'false', label: 'exists already' },
       ],
     },
-    { name: 'bucket', message: 'Its name', suggestion: suggestBucket },
+    { name: 'bucket', message: 'The name of that bucket', suggestion: suggestBucket },
     plain('git-secret', 'The secret with Git credentials that can write'),
     plain('git-read-secret', 'The secret with Git credentials that need only read'),
     plain('webhook-secret', 'The secret with those of the registries’ webhooks'),

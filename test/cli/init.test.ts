@@ -104,6 +104,26 @@ test('what is there is overwritten by --force alone, and other stages stay in an
   assert.deepEqual([production, replaced.branch], [{ bucket: 'kept' }, 'next']);
 });
 
+test('where a file has no place, none is written', async () => {
+  await mkdir(join(folder, 'fleet'));
+  for (const [config, words] of [
+    ['nowhere/gitferry.yaml', /^error: there is no folder nowhere for nowhere\/gitferry\.yaml$/mu],
+    ['fleet', /^error: fleet is a folder$/mu],
+  ] as const) {
+    const { status, out, err } = await gitferry(folder, 'init', ...NEEDED, '--config', config);
+    assert.deepEqual([status, out], [2, '']);
+    assert.match(err, words);
+    await assert.rejects(read('serverless.params.yml'), { code: 'ENOENT' });
+  }
+});
+
+test('what is there already can steer no terminal', async () => {
+  await writeFile(join(folder, 'serverless.params.yml'), '# \u{1b}[2J\u{202e}\nother: {}\n');
+  const { out } = await gitferry(folder, 'init', ...NEEDED, '--dry-run');
+  assert.doesNotMatch(out, /[\u{1b}\u{202e}]/u);
+  assert.match(out, /^ {2}\| # \\u\{1b\}\[2J/mu);
+});
+
 test('--dry-run shows both files and writes none', async () => {
   const { status, out } = await gitferry(folder, 'init', ...NEEDED, '--dry-run');
   assert.equal(status, 0);

@@ -16,11 +16,19 @@ test('a value that the deployment or its functions would refuse is a fault', () 
     ['bucket', 'Acme'],
     ['create-bucket', 'perhaps'],
     ['git-secret', 'a:b'],
+    ['git-secret', '/a'],
+    ['git-secret', 'git-*'],
     ['clusters', 'eks:prod,prod'],
     ['topic', 'people'],
     ['ledger-bucket', 'x'],
   ] as const;
   for (const [name, value] of wrong) assert.notEqual(faultOf(name, value), null, `${name}=${value}`);
+});
+
+test('what does not fit is told in words, by no pattern', () => {
+  const names = questionsFor({ region: undefined, origin: undefined }).map(({ name }) => name);
+  for (const name of names) assert.doesNotMatch(faultOf(name, '\u0001') ?? '', /\^|\[\w|\]\(/u, name);
+  assert.equal(faultOf('create-bucket', 'perhaps'), 'This does not fit: `false` when the bucket exists already.');
 });
 
 test('what both take is none', () => {

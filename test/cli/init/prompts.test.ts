@@ -58,7 +58,7 @@ test('a person types some, takes the defaults of the rest, and is told at once w
     } satisfies Answers,
   });
   assert.match(shown(), /This is no https address\./u);
-  assert.doesNotMatch(shown(), /Its branch/u, 'what an option says is not asked');
+  assert.doesNotMatch(shown(), /branch of it/u, 'what an option says is not asked');
   assert.doesNotMatch(shown(), /others to tell of a landing/u, 'what does not matter is not asked');
 });
 
