@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 type Engine = typeof import('re2js');
 
-/** In a bundle `require` is there and takes the engine from within it; where Node runs the sources it is not. */
+/** In a bundle `require` is there, and takes the engine from the file beside it; where Node runs the sources it is not. */
 function load(): Engine {
   const loaded: unknown = typeof require === 'function' ? require('re2js') : createRequire(import.meta.url)('re2js');
   return loaded as Engine;

@@ -8,8 +8,8 @@ export function isOpenPgpKey(text: string): boolean {
 }
 
 /**
- * An OpenPGP key, by the library `openpgp` (LGPL-3.0, 130 kB), which is loaded when the key is first used and never
- * otherwise. Methods throw RangeError for a text that is no key, a locked key, and one that may not sign any more.
+ * An OpenPGP key, by the library `openpgp` (LGPL-3.0, 400 kB beside the bundle), which is loaded when the key is first used
+ * and never otherwise. Methods throw RangeError for a text that is no key, a locked key, and one that may not sign any more.
  */
 export class OpenPgpKey {
   readonly #armoured: string;
