@@ -24,6 +24,9 @@ const PER_CALL = 10;
 /** Seconds for which what is read is hidden; it is shown again at once when all are read. */
 const HIDDEN = 60;
 
+/** So many pages one after the other that bring nothing new: what was read first is already shown again. */
+const STALE = 3;
+
 /**
  * Reads up to so many letters and leaves them where they are. SQS has no way to look at a message without receiving it, so
  * each is hidden for a moment, and counted once more.
@@ -31,20 +34,23 @@ const HIDDEN = 60;
 export async function peek(sqs: SQSClient, queue: DeadQueue, most: number): Promise<readonly Letter[]> {
   const found = new Map<string, Letter>();
   try {
-    for (;;) {
-      const { Messages = [] } = await receive(sqs, queue, Math.min(PER_CALL, most - found.size));
-      for (const letter of Messages.map((message) => letterOf(queue, message))) found.set(letter.id, letter);
-      if (Messages.length === 0 || found.size >= most) return [...found.values()];
+    for (let stale = 0; stale < STALE; ) {
+      const before = found.size;
+      const page = await receive(sqs, queue, Math.min(PER_CALL, most - before));
+      for (const letter of page) found.set(letter.id, letter);
+      if (page.length === 0 || found.size >= most) break;
+      stale = found.size === before ? stale + 1 : 0;
     }
+    return [...found.values()];
   } finally {
     await putBack(sqs, queue, [...found.values()]);
   }
 }
 
-function receive(sqs: SQSClient, { url }: DeadQueue, MaxNumberOfMessages: number) {
-  return sqs.send(
+async function receive(sqs: SQSClient, queue: DeadQueue, MaxNumberOfMessages: number): Promise<readonly Letter[]> {
+  const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
-      QueueUrl: url,
+      QueueUrl: queue.url,
       MaxNumberOfMessages,
       VisibilityTimeout: HIDDEN,
       // Without waiting, SQS asks some of its servers alone.
@@ -53,6 +59,7 @@ function receive(sqs: SQSClient, { url }: DeadQueue, MaxNumberOfMessages: number
       MessageAttributeNames: ['All'],
     }),
   );
+  return Messages.map((message) => letterOf(queue, message));
 }
 
 function letterOf(queue: DeadQueue, message: Message): Letter {
@@ -73,35 +80,48 @@ async function putBack(sqs: SQSClient, { url }: DeadQueue, letters: readonly Let
   }
 }
 
+/** What became of letters: how many were taken, and the ids of those that nothing could be done with. */
+export interface Taken {
+  readonly taken: number;
+  readonly left: readonly string[];
+}
+
 /**
- * Does something with each letter of these ids, and deletes it after that: what ends between the two leaves a duplicate,
- * which is harmless. Returns how many there were; the others are left alone.
+ * Does something with each letter of these ids, or with all, and deletes it after that: what ends between the two leaves a
+ * duplicate, which is harmless. One of which `work` says false stays. All that stay are shown again.
  */
 export async function takeEach(
   sqs: SQSClient,
   queue: DeadQueue,
-  ids: ReadonlySet<string>,
-  work: (letter: Letter) => Promise<void>,
-): Promise<number> {
-  const others: Letter[] = [];
-  let taken = 0;
+  ids: ReadonlySet<string> | null,
+  work: (letter: Letter) => Promise<boolean>,
+): Promise<Taken> {
+  const [done, left, staying] = [new Set<string>(), new Set<string>(), new Map<string, Letter>()];
   try {
-    while (taken < ids.size) {
-      const { Messages = [] } = await receive(sqs, queue, PER_CALL);
-      if (Messages.length === 0) return taken;
-      for (const letter of Messages.map((message) => letterOf(queue, message))) {
-        if (!ids.has(letter.id)) {
-          others.push(letter);
-          continue;
+    for (let stale = 0; stale < STALE && (ids === null || done.size + left.size < ids.size); ) {
+      const page = await receive(sqs, queue, PER_CALL);
+      if (page.length === 0) break;
+      const isNew = page.some(({ id }) => !done.has(id) && !staying.has(id));
+      stale = isNew ? 0 : stale + 1;
+      for (const letter of page) staying.set(letter.id, letter);
+      for (const letter of page) {
+        const { id, message } = letter;
+        // What was done already is there once more: SQS may hand out a message twice.
+        if (!done.has(id)) {
+          if (left.has(id) || ids?.has(id) === false) continue;
+          if (!(await work(letter))) {
+            left.add(id);
+            continue;
+          }
+          done.add(id);
         }
-        await work(letter);
-        await sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: letter.message.ReceiptHandle }));
-        taken += 1;
+        await sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: message.ReceiptHandle }));
+        staying.delete(id);
       }
     }
-    return taken;
+    return { taken: done.size, left: [...left] };
   } finally {
-    await putBack(sqs, queue, others);
+    await putBack(sqs, queue, [...staying.values()]);
   }
 }
 

@@ -24,9 +24,10 @@ export interface Movers {
 
 /** Moves all letters of a queue to where they belong, by SQS itself where it can. Returns how many. */
 export async function moveAll(queue: DeadQueue, shown: readonly Letter[], movers: Movers): Promise<number> {
-  if (queue.source === null) return moveSome(queue, shown, movers);
+  const all = Math.max(queue.depth, shown.length);
+  if (queue.source === null) return moveEach(queue, null, all, movers);
   const started = await movers.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn })).catch(unknownHere);
-  return started === null ? moveSome(queue, shown, movers) : follow(queue, movers);
+  return started === null ? moveEach(queue, null, all, movers) : follow(queue, movers);
 }
 
 /** Servers that stand in for SQS, as in the embedded run, have no such tasks; moto says so on a page of HTML. */
@@ -56,31 +57,48 @@ function notMoved({ name }: DeadQueue, task: ListMessageMoveTasksResultEntry | u
   });
 }
 
-/** Moves these letters alone, one by one: of `nudge` back to the bus, others to their queue. Returns how many. */
-export async function moveSome(queue: DeadQueue, letters: readonly Letter[], movers: Movers): Promise<number> {
+/** Moves these letters alone. Returns how many. */
+export function moveSome(queue: DeadQueue, letters: readonly Letter[], movers: Movers): Promise<number> {
+  return moveEach(queue, new Set(letters.map(({ id }) => id)), letters.length, movers);
+}
+
+/** One by one: of `nudge` back to the bus, others to their queue. `ids`: null for all. */
+async function moveEach(
+  queue: DeadQueue,
+  ids: ReadonlySet<string> | null,
+  all: number,
+  movers: Movers,
+): Promise<number> {
   const { sqs, progress } = movers;
   const { source } = queue;
   let moved = 0;
-  const move = async (letter: Letter): Promise<void> => {
-    if (source === null) await tellAgain(letter, movers);
-    else await forward(sqs, source, letter);
+  const { taken, left } = await takeEach(sqs, queue, ids, async (letter) => {
+    if (source !== null) await forward(sqs, source, letter);
+    else if (!(await tellAgain(letter, movers))) return false;
     moved += 1;
-    progress(queue, moved, letters.length);
-  };
-  await takeEach(sqs, queue, new Set(letters.map(({ id }) => id)), move);
-  return moved;
+    progress(queue, moved, Math.max(moved, all));
+    return true;
+  });
+  if (left.length === 0) return taken;
+  const others = taken === 0 ? 'nothing else was' : taken === 1 ? '1 other was' : `${taken} others were`;
+  throw new Stalled(
+    'LetterUnreadable',
+    `${left.join(', ')} ${left.length === 1 ? 'holds' : 'hold'} no event that nudge was given; ${others} moved.`,
+    { hint: 'It stays where it is, and goes away after 14 days.' },
+  );
 }
 
-/** Puts the event that `nudge` failed on to the bus once more: whoever else hears it has done what it asks for, and does nothing. */
-async function tellAgain({ body, id }: Letter, { events, bus }: Movers): Promise<void> {
+/**
+ * Puts the event that `nudge` failed on to the bus once more: whoever else hears it has done what it asks for, and does nothing.
+ * False where there is none.
+ */
+async function tellAgain({ body }: Letter, { events, bus }: Movers): Promise<boolean> {
   const event = failedEvent(body);
-  if (event === null)
-    throw new Stalled('LetterUnreadable', `The message ${id} holds no event that nudge was given.`, {
-      hint: 'Leave it out by naming the others with --only; it goes away after 14 days.',
-    });
+  if (event === null) return false;
   const { 'detail-type': DetailType, detail } = event;
   const entry = { EventBusName: bus, Source: 'gitferry', DetailType, Detail: JSON.stringify(detail) };
   const answer = await events.send(new PutEventsCommand({ Entries: [entry] }));
   if ((answer.FailedEntryCount ?? 0) > 0)
     throw new Retryable('BusUnavailable', `The event bus ${bus} did not take the event.`);
+  return true;
 }

@@ -1,4 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { Stalled } from '../../shared/errors.ts';
 
 /** What may have dead letters: the queues, and what `nudge` is told by the bus. */
 export const KINDS = ['changes', 'looks', 'notices', 'nudge'] as const;
@@ -16,7 +17,7 @@ export interface DeadQueue {
   readonly depth: number;
 }
 
-/** Those of these kinds that the deployment has. Throws what SQS throws. */
+/** Those of these kinds that the deployment has. Throws what SQS throws; Stalled QueueMissing where one has only its dead letters left. */
 export async function findDeadQueues(
   sqs: SQSClient,
   deployment: string,
@@ -30,12 +31,20 @@ export async function findDeadQueues(
       const { Attributes = {} } = await sqs.send(
         new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages'] }),
       );
-      const source = kind === 'nudge' ? null : await urlOf(sqs, `gitferry-${deployment}-${kind}`);
+      const source = kind === 'nudge' ? null : await sourceOf(sqs, `gitferry-${deployment}-${kind}`);
       const { QueueArn: arn = '', ApproximateNumberOfMessages: depth = 0 } = Attributes;
       return [{ kind, name, url, arn, source, depth: Number(depth) }];
     }),
   );
   return found.flat();
+}
+
+async function sourceOf(sqs: SQSClient, name: string): Promise<string> {
+  const url = await urlOf(sqs, name);
+  if (url !== null) return url;
+  throw new Stalled('QueueMissing', `There is no queue ${name}, to which its dead letters belong.`, {
+    hint: 'Deploy again; they stay for 14 days.',
+  });
 }
 
 async function urlOf(sqs: SQSClient, QueueName: string): Promise<string | null> {

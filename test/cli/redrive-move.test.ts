@@ -109,7 +109,7 @@ test('what nudge could not tell is put on the bus once more, and deleted after t
     PutEvents: [{ FailedEntryCount: 0, Entries: [{ EventId: '1' }] }],
   };
   assert.equal(await moveAll(queue, [letterOf(queue, '1', body)], movers), 1);
-  assert.deepEqual(names(), ['ReceiveMessage', 'PutEvents', 'DeleteMessage']);
+  assert.deepEqual(names(), ['ReceiveMessage', 'PutEvents', 'DeleteMessage', 'ReceiveMessage']);
   const entry = { EventBusName: 'gitferry-production', Source: 'gitferry', DetailType: 'Landed' };
   assert.deepEqual(asked[1]?.[1], { Entries: [{ ...entry, Detail: JSON.stringify(event.detail) }] });
 });

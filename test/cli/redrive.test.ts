@@ -137,6 +137,9 @@ test('of many it shows so many, says that there are more, and moves all the same
   const { out } = await redrive('--dry-run', '--most', '5');
   assert.equal(out.match(/s3:\/\//gu)?.length, 5);
   assert.match(out, /^There are about 7 more, which --most would show\.$/mu);
+  const moved = await redrive('--most', '5', '--yes');
+  assert.match(moved.out, /changes-dead: 12 moved back/u);
+  assert.deepEqual([(await bodies('changes')).length, (await bodies('changes-dead')).length], [12, 0]);
 });
 
 test('an id that is not there, a deployment that is not there, and no dead letters at all', async () => {
