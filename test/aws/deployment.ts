@@ -30,6 +30,8 @@ export const BUCKET = 'releases';
 export const WEBHOOK_SECRET = 'a-secret-of-the-tests';
 
 const TLS = new URL('../fixtures/tls/', import.meta.url);
+/** Lets in to the main repository. */
+export const TOKEN = 'a-token-of-the-tests';
 
 /** A further main repository, which takes what comes to a bucket that was there before the deployment. */
 export const FURTHER = { name: 'data', bucket: 'data-releases' };
@@ -94,7 +96,7 @@ export async function startPlace(files: Files, furtherFiles: Files | null = null
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const moto = await startMoto(folder);
   started.defer(() => moto.stop());
-  const tokens = { first: 'a-token-of-the-tests', further: 'another-token' };
+  const tokens = { first: TOKEN, further: 'another-token' };
   const git = await serve(files, tokens.first);
   started.defer(() => git.close());
   const further = furtherFiles === null ? null : await serve(furtherFiles, tokens.further);

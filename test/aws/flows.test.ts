@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -10,22 +13,24 @@ import {
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { minimalImage } from '../../infra/local/image-push.ts';
 import { tgz } from '../artifact/tar-writer.ts';
-import { eventText } from '../change/fixture.ts';
+import { eventText, eventWith } from '../change/fixture.ts';
 import { deployment } from '../faults/images.ts';
 import { type ImageRegistry, imageRegistry } from '../servers/image-registry.ts';
 import { CONFIG } from '../servers/stack.ts';
-import { BUCKET, FURTHER, type Place, STACK, STAGE, startPlace, WEBHOOK_SECRET } from './deployment.ts';
+import { BUCKET, FURTHER, type Place, STACK, STAGE, startPlace, TOKEN, WEBHOOK_SECRET } from './deployment.ts';
 import { type Running, startFunctions } from './running.ts';
-import { bucketInUse, OTHERS, peopleAt, TOPIC } from './surroundings.ts';
+import { bucketInUse, forwardFrom, OTHERS, peopleAt, TOPIC } from './surroundings.ts';
 
 const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 
 const LEDGER = 'ledger-copy';
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const execute = promisify(execFile);
 
 const chart = (version: string): Buffer =>
   tgz({ name: 'web/Chart.yaml', body: `apiVersion: v2\nname: web\nversion: ${version}\n` });
@@ -156,11 +161,7 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
   });
 
   it('the sweep asks for an upload that no event told of', async () => {
-    const silence = (NotificationConfiguration: object) =>
-      place.aws.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: BUCKET, NotificationConfiguration }));
-    await silence({});
-    await put('config/quiet.yaml', 'a: 1\n');
-    await silence({ EventBridgeConfiguration: {} });
+    await silently('config/quiet.yaml', 'a: 1\n');
     assert.equal(await running.invoke('sweep', SCHEDULED), null);
     await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/quiet.yaml'));
   });
@@ -185,6 +186,17 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     assert.match((await messages(others))[0] ?? '', /"key": "config%2Fa\.yaml"/u);
   });
 
+  it('events of another region reach the deployment by the rules of infra/forward.yml', async () => {
+    await silently('config/abroad.yaml', 'a: 1\n');
+    const events = await forwardFrom('eu-west-1', place);
+    const { source, 'detail-type': type, detail } = JSON.parse(eventText('eventbridge-object-created'));
+    const own = { bucket: { name: BUCKET }, object: { ...detail.object, key: 'config/abroad.yaml' } };
+    const entry = { Source: source, DetailType: type, Detail: JSON.stringify({ ...detail, ...own }) };
+    await events.send(new PutEventsCommand({ Entries: [entry] }));
+    events.destroy();
+    await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/abroad.yaml'));
+  });
+
   it('the ledger is copied to its bucket, and a copy is never written over', async () => {
     const copies = async (): Promise<readonly (string | undefined)[]> => {
       const answer = await place.aws.s3.send(new ListObjectVersionsCommand({ Bucket: LEDGER }));
@@ -204,6 +216,43 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     assert.equal(await running.invoke('archive', SCHEDULED), null);
     assert.deepEqual(await copies(), first);
   });
+
+  it('gitferry ledger verify finds no difference between the ledger and its copy', async () => {
+    const about = ['--repository', place.git.url, '--branch', 'main', '--deployment', STAGE, '--bucket', LEDGER];
+    await running.invoke('archive', SCHEDULED);
+    assert.match(
+      await gitferry('ledger', 'verify', ...about, '--region', REGION),
+      /^(\d+) commits, \1 copies: the same\.$/mu,
+    );
+  });
+
+  it('gitferry redrive shows what ended among the dead letters, and moves it back', async () => {
+    await silently('config/dead.yaml', 'a: 1\n');
+    const QueueUrl = `${place.moto.url}/${ACCOUNT}/${STACK}-changes-dead`;
+    const event = JSON.parse(eventWith('eventbridge-object-created', 'example-key', 'config/dead.yaml'));
+    event.detail.bucket.name = BUCKET;
+    await place.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
+    const options = ['redrive', '--stage', STAGE, '--region', REGION, '--queue', 'changes'];
+    assert.match(await gitferry(...options, '--dry-run'), /config\/dead\.yaml/u);
+    assert.equal((await place.git.repository.list()).has('apps/production/dead.yaml'), false);
+    assert.match(await gitferry(...options, '--yes'), /1 moved back/u);
+    await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/dead.yaml'));
+  });
+
+  /** Puts an object that the bucket tells nobody of. */
+  async function silently(key: string, body: string): Promise<void> {
+    const tell = (NotificationConfiguration: object) =>
+      place.aws.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: BUCKET, NotificationConfiguration }));
+    await tell({});
+    await put(key, body);
+    await tell({ EventBridgeConfiguration: {} });
+  }
+
+  /** What the command line says. Throws with that when it fails. */
+  async function gitferry(...args: readonly string[]): Promise<string> {
+    const env = { ...process.env, ...place.environment, GITFERRY_GIT_TOKEN: TOKEN };
+    return (await execute(process.execPath, [MAIN, ...args], { env })).stdout;
+  }
 
   /** Messages of a queue that nobody was given yet. */
   async function messages(QueueUrl: string): Promise<readonly string[]> {

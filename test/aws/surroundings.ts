@@ -1,9 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { CREDENTIALS } from '../../infra/local/queues.ts';
-import { FURTHER, type Place } from './deployment.ts';
+import { BUCKET, FURTHER, type Place, STACK } from './deployment.ts';
+
+const FORWARD = new URL('../../infra/forward.yml', import.meta.url);
 
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:people`;
 const PEOPLE = `arn:aws:sqs:${REGION}:${ACCOUNT}:people`;
@@ -32,4 +37,24 @@ export async function bucketInUse({ aws }: Place): Promise<void> {
       NotificationConfiguration: { QueueConfigurations: [told] },
     }),
   );
+}
+
+/** Deploys infra/forward.yml in another region; answers what puts events there. */
+export async function forwardFrom(region: string, { moto }: Place): Promise<EventBridgeClient> {
+  const options = { endpoint: moto.url, region, credentials: CREDENTIALS };
+  const cloudFormation = new CloudFormationClient(options);
+  const parameters = { Bus: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${STACK}`, Bucket: BUCKET };
+  await cloudFormation.send(
+    new CreateStackCommand({
+      StackName: 'gitferry-forward',
+      TemplateBody: await readFile(FORWARD, 'utf8'),
+      Capabilities: ['CAPABILITY_IAM'],
+      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+    }),
+  );
+  cloudFormation.destroy();
+  return new EventBridgeClient(options);
 }
