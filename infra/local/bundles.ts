@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { bundleAll } from '../build.ts';
+import { bundleAll } from '../bundle/build.ts';
 
 /** A bundle with what lies beside it, and what they were made of: each file with its size and when it was last modified. */
 const manifestSchema = z.object({
@@ -11,7 +11,7 @@ const manifestSchema = z.object({
 });
 
 /** What says how bundles are made, and of which packages. */
-const WAYS = ['package-lock.json', 'infra/build.ts', 'infra/esbuild.cjs', 'infra/bundle-plugins.cjs'];
+const WAYS = ['package-lock.json', 'infra/bundle/build.ts', 'infra/bundle/esbuild.cjs', 'infra/bundle/plugins.cjs'];
 
 /** Milliseconds after which a bundle that was replaced is in nobody's use any more. */
 const LEFT_ALONE = 24 * 60 * 60 * 1000;

@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { bundle } from '../../infra/build.ts';
+import { bundle } from '../../infra/bundle/build.ts';
 import { minimalImage, pushBlobs, pushManifests } from '../../infra/local/image-push.ts';
 import { startDockerRegistry } from '../servers/docker-registry.ts';
 import { startGitServer } from '../servers/git-server.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { glob, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle } from '../../infra/build.ts';
+import { bundle } from '../../infra/bundle/build.ts';
 import { median } from './measure.ts';
 import { CACHE } from './repositories.ts';
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, bundleCommandLine } from '../../infra/build.ts';
+import { bundle, bundleCommandLine } from '../../infra/bundle/build.ts';
 import { type Cost, measure, median } from './measure.ts';
 import { CACHE, LEDGER, MIRRORED, repositoryOf, SHAPES } from './repositories.ts';
 import { type CountingServer, startCountingServer } from './server.ts';

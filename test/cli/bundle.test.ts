@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundleCommandLine } from '../../infra/build.ts';
+import { bundleCommandLine } from '../../infra/bundle/build.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

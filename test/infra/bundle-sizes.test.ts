@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Metafile } from 'esbuild';
-import { bundle } from '../../infra/build.ts';
+import { bundle } from '../../infra/bundle/build.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FUNCTIONS = (await readdir(join(ROOT, 'functions'))).sort();

@@ -24,8 +24,13 @@ const bundles = (): Promise<readonly string[]> => bundlesOf(folder, entries, joi
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gitferry-bundles-'));
-  await mkdir(join(folder, 'infra'));
-  for (const name of ['package-lock.json', 'infra/build.ts', 'infra/esbuild.cjs', 'infra/bundle-plugins.cjs']) {
+  await mkdir(join(folder, 'infra/bundle'), { recursive: true });
+  for (const name of [
+    'package-lock.json',
+    'infra/bundle/build.ts',
+    'infra/bundle/esbuild.cjs',
+    'infra/bundle/plugins.cjs',
+  ]) {
     await cp(join(ROOT, name), join(folder, name));
     await utimes(join(folder, name), OLD, OLD);
   }
@@ -56,7 +61,7 @@ describe('the bundles of a run', () => {
   });
 
   it('are made again when packages or the options have changed', async () => {
-    for (const name of ['package-lock.json', 'infra/esbuild.cjs', 'infra/bundle-plugins.cjs']) {
+    for (const name of ['package-lock.json', 'infra/bundle/esbuild.cjs', 'infra/bundle/plugins.cjs']) {
       const before = await bundles();
       await writeFile(join(folder, name), `${await readFile(join(folder, name), 'utf8')}\n`);
       await utimes(join(folder, name), OLD, OLD);

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bundle } from '../../infra/build.ts';
+import { bundle } from '../../infra/bundle/build.ts';
 
 const ECHO = join(import.meta.dirname, '../infra/echo/functions/mirror/handler.ts');
 

@@ -6,8 +6,8 @@ import { deferAws } from './defer-aws.ts';
 
 type Options = Omit<BuildOptions, 'plugins'> & { readonly exclude: string[]; readonly plugins: string };
 
-const load = createRequire(new URL('../package.json', import.meta.url));
-const { exclude, plugins, ...options } = (load('./infra/esbuild.cjs') as { options: Options }).options;
+const load = createRequire(new URL('../../package.json', import.meta.url));
+const { exclude, plugins, ...options } = (load('./infra/bundle/esbuild.cjs') as { options: Options }).options;
 const shared: BuildOptions = { ...options, external: exclude, logLevel: 'silent' };
 const common: BuildOptions = { ...shared, plugins: load(plugins) as Plugin[] };
 
@@ -66,4 +66,4 @@ async function main(root: string): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(join(import.meta.dirname, '..'));
+if (import.meta.main) await main(join(import.meta.dirname, '../..'));

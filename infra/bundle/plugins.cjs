@@ -1,4 +1,4 @@
-// What esbuild can't do by its options alone: see infra/esbuild.cjs.
+// What esbuild can't do by its options alone: see infra/bundle/esbuild.cjs.
 'use strict';
 
 const { readFile } = require('node:fs/promises');

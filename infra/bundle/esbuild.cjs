@@ -1,4 +1,4 @@
-// How every function and the command line are bundled: read by serverless-esbuild, by infra/build.ts and by `npm start`.
+// How every function and the command line are bundled: read by serverless-esbuild, by infra/bundle/build.ts and by `npm start`.
 'use strict';
 
 const { join } = require('node:path');
@@ -30,7 +30,7 @@ exports.options = {
     yaml: join(require.resolve('yaml/package.json'), '../browser/index.js'),
   },
   // A path, as serverless-esbuild wants it, from the root of the project.
-  plugins: './infra/bundle-plugins.cjs',
+  plugins: './infra/bundle/plugins.cjs',
   // For serverless-esbuild: nothing stays outside, the AWS clients neither.
   exclude: [],
 };
