@@ -51,15 +51,12 @@ const lambda = (deployment, name, metric, label = name) => [
 ];
 const queue = (name, metric, label) => ['AWS/SQS', metric, 'QueueName', name, { label }];
 
-/** As `Fn::Sub` leaves it as it is. */
-const plain = (words) => words.replaceAll('${', '${!');
-
 function repositoryRows({ deployment, repository }, archives) {
   const functions = archives ? [...FUNCTIONS, 'archive'] : FUNCTIONS;
   const mirror = (name, more) => own('mirror', deployment, name, more);
   const dead = QUEUES.map((name) => [`gitferry-${deployment}-${name}-dead`, `${name}: dead letters`]);
   return [
-    [text(`## ${deployment}${repository === '' ? '' : ` · ${plain(repository)}`}`)],
+    [text(`## ${deployment}${repository === '' ? '' : ` · ${repository}`}`)],
     [
       graph(
         'Changes and what became of them',

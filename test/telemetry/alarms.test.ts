@@ -158,10 +158,4 @@ describe('the dashboard', () => {
         }
     }
   });
-
-  test('a repository whose address looks like a reference of CloudFormation is shown as it is', async () => {
-    // Whoever writes parameters may deploy what they like; a dashboard that can't be made would only puzzle them.
-    const { dashboard } = await deployed(`{ repository: "https://git.example.org/\${AWS::Region}x", bucket: drops }`);
-    assert.match(JSON.stringify(dashboard), /example\.org\/\$\{!AWS::Region\}x/u);
-  });
 });
