@@ -31,7 +31,6 @@ export async function commitsBetween(
   { tip, until, most, late }: { readonly tip: Oid; readonly until: Oid | null; readonly most: number; late(): boolean },
 ): Promise<Commits | { readonly stoppedAt: Oid }> {
   const known = new Map<Oid, { readonly tree: Oid; readonly parents: readonly Oid[] }>();
-  const others = new Set<Oid>();
   const next = new Set(tip === until ? [] : [tip]);
   const have = until === null ? [] : [until];
   let goOn = tip === until;
@@ -41,10 +40,8 @@ export async function commitsBetween(
     if (late()) throw new Retryable('TimeShort', 'The ledger is too long to be read in the time that is left.');
     const wanted = [...next].slice(0, WANTED);
     const page = await pageOf(history, wanted, have, Math.ceil(PAGE / wanted.length));
-    for (const oid of wanted) {
-      next.delete(oid);
-      if (!page.has(oid)) others.add(oid);
-    }
+    // One that does not come is reachable from `until`.
+    for (const oid of wanted) next.delete(oid);
     const added: Oid[] = [];
     for (const [oid, object] of page) {
       if (known.has(oid)) continue;
@@ -53,7 +50,7 @@ export async function commitsBetween(
       added.push(...parents);
     }
     goOn ||= until !== null && added.includes(until);
-    for (const parent of added) if (parent !== until && !known.has(parent) && !others.has(parent)) next.add(parent);
+    for (const parent of added) if (parent !== until && !known.has(parent)) next.add(parent);
   }
   return { oldestFirst: sorted(tip, known), goOn };
 }

@@ -4,6 +4,7 @@ import { FerryError, Retryable } from '../../shared/errors.ts';
 import { oidOf } from '../../shared/git/object.ts';
 import { copyKey, readCopy } from '../../shared/ledger/copy.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
+import type { Table } from '../../shared/table/table.ts';
 import { type Archive, BRANCH, eventsJson, LEDGER, startArchive } from './fixture.ts';
 
 /** Ours, of somebody who began a few commits ago. */
@@ -123,6 +124,38 @@ describe('archive, when something fails', () => {
     for (const oid of line) archive.copyOf(oid);
     const { facts } = archive.logged.at(-1) ?? assert.fail();
     assert.deepEqual([facts.copied, facts.there, facts.tip], [0, 3, line.at(-1)]);
+  });
+
+  test('overtaken by another, it looks anew and goes on', async () => {
+    const { archive, line } = await withCommits(3);
+    try {
+      let writes = 0;
+      const late: Promise<string>[] = [];
+      const write: Table['write'] = async (...what) => {
+        if (writes++ > 0) return archive.table.write(...what);
+        late.push(archive.record({ 'events.json': eventsJson('meanwhile') }));
+        await late[0];
+        return false;
+      };
+      await archive.run({ table: { ...archive.table, write } });
+      assert.deepEqual(archive.copied(), [...line, await late[0]].sort());
+      const asked = archive.bucket.requests.length;
+      await archive.run();
+      assert.equal(archive.bucket.requests.length, asked, 'all of it is noted');
+    } finally {
+      await archive.close();
+    }
+  });
+
+  test('another bucket gets all of it', async () => {
+    const { archive, line } = await withCommits(3);
+    try {
+      await archive.run();
+      await archive.run({ bucket: 'another' });
+      assert.equal(archive.bucket.requests.length, 2 * line.length);
+    } finally {
+      await archive.close();
+    }
   });
 
   test('an outage of S3 is thrown, and nothing counts as copied', async () => {

@@ -4,9 +4,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { type Comparison, compare } from '../../cli/ledger-copy/compare.ts';
+import { s3Copies } from '../../cli/ledger-copy/copies.ts';
 import { renderCommit, withSignature } from '../../shared/git/commit.ts';
+import { newMemory } from '../../shared/git/memory.ts';
+import { SmartHttp } from '../../shared/git/smart-http.ts';
+import { readCopy, renderCopy } from '../../shared/ledger/copy.ts';
 import { readSigningKey } from '../../shared/trust/signing.ts';
-import { type Archive, BRANCH, eventsJson, startArchive } from '../archive/fixture.ts';
+import { type Archive, BRANCH, eventsJson, LEDGER, startArchive } from '../archive/fixture.ts';
 import { gitferry, type Outcome } from './process.ts';
 
 const pem = (): string => String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -75,6 +80,17 @@ describe('gitferry ledger verify', () => {
     assert.deepEqual(findings, [{ finding: 'missing', commit: line.at(-1), committed: '2023-11-14T22:13:20.000Z' }]);
     assert.equal(summary.notYet, 1);
     line.push(young);
+    const raw = (await archive.server.repository.gitBytes(new Uint8Array(), 'cat-file', 'commit', young)).toString();
+    const claimed = raw.replace(/^(parent) .*(\n.*\n)(committer .*>) .*$/mu, `$1 ${young}$2$3 4000000000 +0000`);
+    const args = ['hash-object', '-t', 'commit', '-w', '--stdin'];
+    const tomorrow = (await archive.server.repository.gitBytes(Buffer.from(claimed), ...args)).toString().trim();
+    await git('branch', '--force', BRANCH, tomorrow);
+    assert.deepEqual(
+      (await found()).findings.map(({ commit }) => commit),
+      [line.at(-2), tomorrow],
+      'what claims to be of the future is missing now',
+    );
+    await git('branch', '--force', BRANCH, young);
     await archive.run();
     assert.equal((await verify()).status, 0);
   });
@@ -105,14 +121,43 @@ describe('gitferry ledger verify', () => {
     const words = before.body.toString().replace('s3://acme/', 's3://evil/');
     versions.set(forged, [{ ...before, body: Buffer.from(words) }]);
     versions.set(swapped, [{ ...other, body: before.body }]);
+    // A copy that leaves out what it could have.
+    const short = keyOf(line[5]);
+    const whole = versions.get(short)?.[0];
+    const read = readCopy(LEDGER, whole?.body ?? new Uint8Array());
+    assert.ok(whole !== undefined && typeof read !== 'string' && read.events !== null);
+    const body = renderCopy(LEDGER, { ...read, events: { oid: read.events.oid, bytes: null } });
+    versions.set(short, [{ ...whole, body }]);
     const { status, findings } = await found();
     assert.equal(status, 1);
     assert.deepEqual(
       new Set(findings.map(({ finding, commit }) => `${finding} ${commit}`)),
-      new Set([`differs ${line[3]}`, `differs ${line[4]}`, `missing ${line[3]}`, `missing ${line[4]}`]),
+      new Set([3, 4, 5].flatMap((at) => [`differs ${line[at]}`, `missing ${line[at]}`])),
     );
+    versions.set(short, [whole]);
     versions.set(forged, [before]);
     versions.set(swapped, [other]);
+  });
+
+  test('what is pushed and copied while it reads is no news', async () => {
+    const remote = new SmartHttp({ url: archive.server.url, memory: newMemory() });
+    let asked = 0;
+    const comparison: Comparison = {
+      ...LEDGER,
+      copies: s3Copies(archive.bucket.client, archive.bucket.name),
+      ref: `refs/heads/${BRANCH}`,
+      signed: null,
+      now: new Date(),
+      remote: {
+        // At first the branch stood further back.
+        tips: async (refs) => (asked++ === 0 ? new Map([[refs[0] ?? '', line[40] ?? '']]) : remote.tips(refs)),
+        fetch: (...what) => remote.fetch(...what),
+        commits: (...what) => remote.commits(...what),
+      },
+    };
+    const tally = { commits: 0, copies: 0, notYet: 0, unlocked: 0 };
+    assert.deepEqual(await Array.fromAsync(compare(comparison, tally)), []);
+    assert.deepEqual([tally.commits, tally.copies], [41, line.length]);
   });
 
   test('a ledger that was rewritten: what it had is in the bucket, and told', async () => {
