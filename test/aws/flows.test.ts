@@ -192,9 +192,11 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     const { source, 'detail-type': type, detail } = JSON.parse(eventText('eventbridge-object-created'));
     const own = { bucket: { name: BUCKET }, object: { ...detail.object, key: 'config/abroad.yaml' } };
     const entry = { Source: source, DetailType: type, Detail: JSON.stringify({ ...detail, ...own }) };
+    const landed = async () => (await place.git.repository.list()).has('apps/production/abroad.yaml');
+    assert.equal(await landed(), false);
     await events.send(new PutEventsCommand({ Entries: [entry] }));
     events.destroy();
-    await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/abroad.yaml'));
+    await running.until('mirror', landed);
   });
 
   it('the ledger is copied to its bucket, and a copy is never written over', async () => {
@@ -234,9 +236,10 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     await place.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
     const options = ['redrive', '--stage', STAGE, '--region', REGION, '--queue', 'changes'];
     assert.match(await gitferry(...options, '--dry-run'), /config\/dead\.yaml/u);
-    assert.equal((await place.git.repository.list()).has('apps/production/dead.yaml'), false);
+    const landed = async () => (await place.git.repository.list()).has('apps/production/dead.yaml');
+    assert.equal(await landed(), false);
     assert.match(await gitferry(...options, '--yes'), /1 moved back/u);
-    await running.until('mirror', async () => (await place.git.repository.list()).has('apps/production/dead.yaml'));
+    await running.until('mirror', landed);
   });
 
   /** Puts an object that the bucket tells nobody of. */

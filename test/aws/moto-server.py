@@ -9,7 +9,7 @@ import moto.sqs.models as sqs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-# CloudFormation takes templates of which cfn-lint has only warnings. lint.test.ts holds these at none.
+# CloudFormation takes templates of which cfn-lint has only warnings. review.test.ts holds these at none.
 all_findings = cloudformation.validate_template_cfn_lint
 cloudformation.validate_template_cfn_lint = lambda template: [
     finding for finding in all_findings(template) if finding.rule.id.startswith("E")
