@@ -4,6 +4,9 @@
 /** Names that end resources' ids as those of other resources end: ChangesQueue and `policy` would be ChangesQueuePolicy. */
 const TAKEN = new Set(['policy']);
 
+/** CloudFormation takes 500 resources; a main repository with all that it may have takes some 62 of them, and all share 18. */
+const MOST = 7;
+
 /**
  * A sentence each. `stages`: what the file has, by stage and `default`; null for no file.
  *
@@ -18,6 +21,7 @@ function conflictsOf({ stage, first, further, stages }) {
     ...branchConflicts([first, ...further]),
     ...bucketConflicts([first, ...further]),
     ...ledgerConflicts([first, ...further]),
+    ...(further.length < MOST ? [] : [`There may be ${MOST} main repositories: deploy the others as another stage.`]),
     ...(network ? ['vpc-subnets and vpc-security-groups go together.'] : []),
   ];
 }

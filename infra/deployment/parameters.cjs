@@ -116,7 +116,7 @@ function readFile(file, stage, faults) {
   try {
     stages = parse(readFileSync(file, 'utf8')) ?? {};
   } catch (error) {
-    faults.push(`${name} is no YAML: ${error.message.split('\n')[0]}`);
+    faults.push(`${name} is no YAML: ${error.message.split('\n')[0].replace(/:$/u, '.')}`);
     return {};
   }
   const isMap = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -34,7 +34,8 @@ class Remains {
     const found = this.remains ?? ['buckets', 'a KMS key of its own', 'the ledger’s branch in Git', 'secrets'];
     this.log.notice(['', 'What holds data stays:', ...found.map((one) => `- ${one}`)].join('\n'));
     this.log.notice(
-      'Buckets still tell EventBridge, since others may listen. To deploy again with a bucket that stays, use create-bucket=false.',
+      'Buckets still tell EventBridge, since others may listen. To deploy again with what stays, use create-bucket=false, ' +
+        'create-ledger-bucket=false and the ARN of the key as kms-key.',
     );
   }
 }

@@ -106,6 +106,13 @@ describe('main repositories of one deployment', () => {
     assert.deepEqual((await told(`prod: {${repositories}}\nother-data: {}`)).faults, []);
   });
 
+  it('are as many as one template can hold', async () => {
+    const some = (count: number) =>
+      Array.from({ length: count }, (_, at) => `{name: r${at}, repository: "https://git.example.org/r${at}"}`);
+    assert.equal(await faultsOf(...some(6)), '');
+    assert.match(await faultsOf(...some(7)), /^There may be 7 main repositories/u);
+  });
+
   it('each have a repository and a bucket', async () => {
     assert.match(await faultsOf('{name: data, repository: ""}'), /^repositories\[0\]\.repository is missing\.$/mu);
     assert.match(await faultsOf(`{${data}, bucket: ""}`), /^repositories\[0\]\.bucket is missing\.$/mu);
@@ -172,7 +179,9 @@ describe('what is no value', () => {
     );
   });
 
-  it('is nothing, where something is needed', async () => {
+  it('is nothing, where something is needed, nor more than AWS takes', async () => {
+    assert.deepEqual((await told('{}', { given: ['ledger-retention-days=36500'] })).faults, []);
+    assert.equal((await told('{}', { given: ['ledger-retention-days=36501'] })).faults.length, 1);
     for (const name of ['branch', 'create-bucket', 'ledger-retention-days'])
       assert.match(
         (await told('{}', { given: [`${name}=`] })).faults.join(),
