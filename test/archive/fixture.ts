@@ -78,3 +78,11 @@ export async function startArchive(options: GitServerOptions = {}): Promise<Arch
     },
   };
 }
+
+/** One whose ledger has so many commits, the oldest first. */
+export async function withCommits(count: number): Promise<{ archive: Archive; line: string[] }> {
+  const archive = await startArchive();
+  const line: string[] = [];
+  for (const at of Array(count).keys()) line.push(await archive.record({ 'events.json': eventsJson(`${at}`) }));
+  return { archive, line };
+}
