@@ -12,6 +12,8 @@ function sentences(error: unknown, stack: boolean): string {
     const hint = error.hint === '' ? '' : `\n  ${error.hint}`;
     return `${error.reason}: ${error.message}${hint}`;
   }
+  const unready = unreadyFor(error);
+  if (unready !== null) return unready;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' && path !== undefined) return `FileMissing: There is no file ${path}.`;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -20,4 +22,11 @@ function sentences(error: unknown, stack: boolean): string {
 /** By its shape: in the built command line each command has its own copy of the classes. */
 function isFerryError(error: unknown): error is FerryError {
   return error instanceof Error && 'reason' in error && 'hint' in error;
+}
+
+/** What whoever runs a command lacks to ask AWS at all, in a sentence; null when that is not the fault. */
+export function unreadyFor(error: unknown): string | null {
+  const { name = '', message = '' } = error instanceof Error ? error : {};
+  if (message === 'Region is missing') return 'No region of AWS is known: set AWS_REGION, or name it by --region.';
+  return name === 'CredentialsProviderError' ? `No credentials of AWS can be used: ${message}` : null;
 }

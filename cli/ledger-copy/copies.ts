@@ -8,6 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { type FerryError, Retryable, Stalled } from '../../shared/errors.ts';
+import { unreadyFor } from '../report.ts';
 
 /** A version of an object, or a marker that hides what is older. */
 interface ListedVersion {
@@ -46,7 +47,8 @@ export interface Copies {
 
 export function s3Copies(client: S3Client, bucket: string): Copies {
   const failed = (error: unknown): never => {
-    throw faultOf(error, bucket);
+    // Then nobody asked the bucket.
+    throw unreadyFor(error) === null ? faultOf(error, bucket) : error;
   };
 
   async function retention(): Promise<Keeping['retention']> {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { gitferry } from './process.ts';
+import { gitferry, gitferryIn } from './process.ts';
 
 let folder = '';
 before(async () => {
@@ -64,6 +64,23 @@ test('an error is a reason and a sentence, without a stack', async () => {
   const { status, err } = await gitferry(folder, 'log');
   assert.equal(status, 1);
   assert.match(err, /^NotRunning: No gitferry runs in .*\.\n {2}Run "npm start" .*\n$/u);
+});
+
+test('whoever has not set up AWS is told what is missing', async () => {
+  const { PATH } = process.env;
+  const bare = { PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
+  const verify = ['ledger', 'verify', '--repository', 'http://127.0.0.1:9/x', '--deployment', 'p', '--bucket', 'b'];
+  for (const [args, status] of [
+    [['redrive', '--stage', 'production'], 1],
+    [verify, 2],
+  ] as const) {
+    const lost = await gitferryIn(bare, folder, ...args);
+    assert.equal(lost.status, status);
+    assert.match(lost.err, /^No region of AWS is known: set AWS_REGION, or name it by --region\.\n$/u);
+    const unknown = await gitferryIn({ ...bare, AWS_REGION: 'eu-west-1' }, folder, ...args);
+    assert.equal(unknown.status, status);
+    assert.match(unknown.err, /^No credentials of AWS can be used: Could not load credentials .*\n$/u);
+  }
 });
 
 test('a stack that has ended is not found', async () => {

@@ -11,7 +11,15 @@ export interface Outcome {
 
 /** Runs the command line from its sources, in a folder. */
 export function gitferry(folder: string, ...args: readonly string[]): Promise<Outcome> {
-  const { DEBUG: _, ...env } = process.env;
+  return gitferryIn(process.env, folder, ...args);
+}
+
+/** The same, in another environment. */
+export function gitferryIn(
+  { DEBUG: _, ...env }: NodeJS.ProcessEnv,
+  folder: string,
+  ...args: readonly string[]
+): Promise<Outcome> {
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], { cwd: folder, env }, (error, out, err) => {
       resolve({ status: error === null ? 0 : Number(error.code), out, err });
