@@ -45,14 +45,20 @@ export async function commitsBetween(
     const added: Oid[] = [];
     for (const [oid, object] of page) {
       if (known.has(oid)) continue;
-      const { tree, parents } = parseCommit(object);
-      known.set(oid, { tree, parents });
+      const commit = parseCommit(object);
+      const parents = commit.parents.map(apart);
+      known.set(oid, { tree: apart(commit.tree), parents });
       added.push(...parents);
     }
     goOn ||= until !== null && added.includes(until);
     for (const parent of added) if (parent !== until && !known.has(parent)) next.add(parent);
   }
   return { oldestFirst: sorted(tip, known), goOn };
+}
+
+/** The same id as a text of its own: one that was cut from a commit would keep all of it alive. */
+function apart(oid: Oid): Oid {
+  return Buffer.from(oid, 'latin1').toString('latin1');
 }
 
 /** Fewer at a time where they are so large that they don't fit into memory together. */
