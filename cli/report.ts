@@ -28,5 +28,5 @@ function isFerryError(error: unknown): error is FerryError {
 export function unreadyFor(error: unknown): string | null {
   const { name = '', message = '' } = error instanceof Error ? error : {};
   if (message === 'Region is missing') return 'No region of AWS is known: set AWS_REGION, or name it by --region.';
-  return name === 'CredentialsProviderError' ? `No credentials of AWS can be used: ${message}` : null;
+  return /^CredentialsProvider/u.test(name) ? `No credentials of AWS can be used: ${message}` : null;
 }
