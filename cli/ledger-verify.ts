@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Stalled } from '../shared/errors.ts';
 import { ledgerRef } from '../shared/ledger/ledger.ts';
-import { printable } from '../shared/printable.ts';
+import { printable, printableJson } from '../shared/printable.ts';
 import { readSigningKey, verifies } from '../shared/trust/signing.ts';
 import { type Comparison, compare, type Finding, type Tally } from './ledger-copy/compare.ts';
 import { type Keeping, s3Copies } from './ledger-copy/copies.ts';
@@ -43,7 +43,7 @@ async function verify(options: VerifyOptions): Promise<number> {
   let findings = 0;
   for await (const found of compare(comparison, tally)) {
     findings += 1;
-    console.log(options.output === 'json' ? JSON.stringify(found) : lineOf(found));
+    console.log(options.output === 'json' ? printableJson(found) : lineOf(found));
   }
   // The names are wrong, rather than all of it gone.
   if (tally.commits === 0 && tally.copies === 0)
@@ -56,7 +56,7 @@ async function verify(options: VerifyOptions): Promise<number> {
     );
   const warnings = warningsOf(keeping, tally);
   if (options.output === 'json')
-    console.log(JSON.stringify({ ...tally, findings, retention: keeping.retention, warnings }));
+    console.log(printableJson({ ...tally, findings, retention: keeping.retention, warnings }));
   else {
     for (const warning of warnings) console.error(`warning: ${warning}`);
     console.log(summaryOf(tally, findings));

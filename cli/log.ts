@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Remote } from '../shared/git/remote.ts';
 import { ledgerRef } from '../shared/ledger/ledger.ts';
+import { printableJson } from '../shared/printable.ts';
 import { formatEvent } from './event-line.ts';
 import { ledgerEvents } from './ledger-events.ts';
 import { openRemote, tipOf } from './main-repository.ts';
@@ -35,7 +36,7 @@ export function log(program: Command): void {
       let left = options.number;
       for await (const { commit, event } of ledgerEvents(remote, await tipOf(remote, ref))) {
         if (options.unit !== undefined && !event.unit?.includes(options.unit)) continue;
-        console.log(options.output === 'json' ? JSON.stringify({ ledger: commit, ...event }) : formatEvent(event));
+        console.log(options.output === 'json' ? printableJson({ ledger: commit, ...event }) : formatEvent(event));
         left -= 1;
         if (left === 0) break;
       }

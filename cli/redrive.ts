@@ -4,7 +4,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Rejected, Stalled } from '../shared/errors.ts';
-import { printable } from '../shared/printable.ts';
+import { printable, printableJson } from '../shared/printable.ts';
 import { agree } from './init/prompts.ts';
 import { contentOf } from './redrive/content.ts';
 import { firstFailures } from './redrive/failures.ts';
@@ -80,9 +80,7 @@ async function run(options: Options, target: Target): Promise<void> {
     const own = letters.filter((letter) => letter.queue === queue);
     if (own.length === 0) continue;
     const moved = await (only === undefined ? moveAll : moveSome)(queue, own, movers);
-    console.log(
-      output === 'json' ? JSON.stringify({ queue: queue.name, moved }) : `${queue.name}: ${moved} moved back`,
-    );
+    console.log(output === 'json' ? printableJson({ queue: queue.name, moved }) : `${queue.name}: ${moved} moved back`);
   }
 }
 
@@ -110,7 +108,7 @@ async function show(
     const { what, reason } = contentOf(letter);
     const why = reason ?? failures.get(id) ?? null;
     const at = sent?.toISOString() ?? null;
-    if (output === 'json') console.log(JSON.stringify({ queue: queue.name, id, sent: at, received, what, why, body }));
+    if (output === 'json') console.log(printableJson({ queue: queue.name, id, sent: at, received, what, why, body }));
     else {
       console.log(printable(`  ${at ?? 'at some time'}  ${what}`));
       console.log(

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Rejected } from '../shared/errors.ts';
 import { parseImage } from '../shared/image/image.ts';
-import { printable } from '../shared/printable.ts';
+import { printable, printableJson } from '../shared/printable.ts';
 import { renderValue, sameValue, setReferences, valueFor } from '../shared/reference/edit.ts';
 import { findReferences, mayRefer } from '../shared/reference/find.ts';
 import { namesOne } from '../shared/reference/mention.ts';
@@ -148,7 +148,7 @@ function problemOf(error: unknown): Problem {
 }
 
 function show(changes: readonly Change[], problems: readonly FileProblem[], options: Options): void {
-  if (options.output === 'json') console.log(JSON.stringify({ dryRun: options.dryRun ?? false, changes, problems }));
+  if (options.output === 'json') console.log(printableJson({ dryRun: options.dryRun ?? false, changes, problems }));
   else {
     for (const { file, line, old, new: wanted } of changes) {
       console.log(printable(`${file}:${line}  ${old || '(none)'} -> ${wanted || '(none)'}`));

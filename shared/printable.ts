@@ -12,3 +12,9 @@ export function isPrintable(text: string): boolean {
 export function printable(text: string): string {
   return text.replace(ALL, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
+
+/** JSON on one line that a terminal shows as it is: the same value, whoever reads it. */
+export function printableJson(value: unknown): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(ALL, (character) => character.split('').map(escaped).join(''));
+}

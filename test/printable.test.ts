@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isPrintable, printable } from '../shared/printable.ts';
+import { isPrintable, printable, printableJson } from '../shared/printable.ts';
 
 test('what steers a terminal, turns the direction of text or can not be seen is written out', () => {
   const unseen = ['\0', '\n', '\u001b', '\u009b', '\u00ad', '\u034f', '\u061c', '\u115f', '\u200b', '\u200e', '\u200f'];
@@ -25,6 +25,16 @@ test('any text becomes printable, and then stays', () => {
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.ok(isPrintable(printable(text)));
       assert.equal(isPrintable(text), printable(text) === text);
+    }),
+  );
+});
+
+test('JSON of any text is printable, and still that text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = printableJson({ text });
+      assert.ok(isPrintable(json));
+      assert.deepEqual(JSON.parse(json), { text });
     }),
   );
 });
