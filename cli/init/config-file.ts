@@ -1,7 +1,10 @@
+import { stringify } from 'yaml';
 import type { Answers } from './questions.ts';
 
 /** A first gitferry.yaml: it takes charts from the bucket, and shows the rest in comments. */
-export function configFile({ bucket, region, 'registry-secret': registries }: Answers): string {
+export function configFile({ bucket: name, region, 'registry-secret': registries }: Answers): string {
+  // One of digits alone would be a number.
+  const bucket = stringify(name).trimEnd();
   const image = registries ? 'quay.io/acme/api' : `123456789012.dkr.ecr.${region}.amazonaws.com/shop/api`;
   return `# What gitferry carries into this repository, and to where. gitferry validate checks this file;
 # gitferry's docs/configuration.md has every key.

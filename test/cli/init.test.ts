@@ -49,6 +49,13 @@ test('the gitferry.yaml is sound as it is, and with its comments taken in', asyn
   assert.deepEqual([whole.mirrors.length, whole.images.length], [2, 1]);
 });
 
+test('a name of digits is a name', async () => {
+  await gitferry(folder, 'init', ...NEEDED, '--bucket', '20261124');
+  const { mirrors } = parseConfig(await readFile(join(folder, 'gitferry.yaml')));
+  assert.equal(mirrors[0]?.bucket, '20261124');
+  assert.equal(parse(await read('serverless.params.yml')).production.bucket, '20261124');
+});
+
 test('what is missing is named, all at once, and nothing is written', async () => {
   const { status, out, err } = await gitferry(folder, 'init');
   assert.deepEqual([status, out], [2, '']);
