@@ -84,8 +84,7 @@ function faultOf(one, text, value) {
   if (pattern === undefined || (text === '' && (list || secret || one.needed))) return null;
   const parts = list ? partsOf(text) : [text];
   if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
-  const lost = typeof value === 'number' ? ' Write it in quotes.' : '';
-  return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.${lost}`;
+  return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;
 }
 
 /** CloudFormation's, `serverless`' or a shell's: none of them is known by all who read a parameter. */
@@ -108,13 +107,16 @@ function readGiven(given, faults) {
   return Object.fromEntries(entries.filter((entry) => entry !== null));
 }
 
+/** All is text, as it is written: of an account, or a branch such as 1.10, a number would lose zeros. */
+const TEXTS = { schema: 'failsafe', customTags: ['null'] };
+
 /** By stage, and `default`. */
 function readFile(file, stage, faults) {
   if (!existsSync(file)) return {};
   const name = basename(file);
   let stages;
   try {
-    stages = parse(readFileSync(file, 'utf8')) ?? {};
+    stages = parse(readFileSync(file, 'utf8'), TEXTS) ?? {};
   } catch (error) {
     faults.push(`${name} is no YAML: ${error.message.split('\n')[0].replace(/:$/u, '.')}`);
     return {};

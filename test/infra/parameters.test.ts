@@ -172,10 +172,14 @@ describe('what is no value', () => {
     assert.deepEqual((await told('{}', { given: [`ecr-repositories=${arn}`] })).faults, []);
   });
 
-  it('is an account that lost its zeros, being no number', async () => {
-    assert.match(
-      (await told('prod: {event-accounts: 012345678901}')).faults.join(),
-      /^event-accounts is not written as it should be.*\. Write it in quotes\.$/u,
+  it('is a number: all is text as it is written', async () => {
+    const { first, faults } = await told(
+      'prod: {event-accounts: 012345678901, branch: 1.10, create-bucket: false, topic: }',
+    );
+    assert.deepEqual(faults, []);
+    assert.deepEqual(
+      [first['event-accounts'], first.branch, first['create-bucket'], first.topic],
+      ['012345678901', '1.10', 'false', ''],
     );
   });
 
