@@ -39,8 +39,9 @@ function readParameters({ stage, given, file = FILE }) {
   const further = furtherOf(repositories, faults).map((entry, index) => {
     const { name, ...rest } = entry;
     // A bucket is made for whom it is named first.
-    const creates = String(rest.bucket !== undefined && !buckets.includes(rest.bucket));
-    buckets.push(rest.bucket);
+    const bucket = rest.bucket ?? first.bucket;
+    const creates = String(!buckets.includes(bucket));
+    buckets.push(bucket);
     const inherited = (one, key) => (key === 'create-bucket' ? creates : (one.further ?? first[key]));
     const place = `repositories[${index}].`;
     if (!rest.repository) faults.push(`${place}repository is missing.`);

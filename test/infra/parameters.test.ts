@@ -61,6 +61,7 @@ describe('main repositories of one deployment', () => {
       `prod: {repository: "https://git.example.org/fleet", bucket: drops, repositories: [{${data}, bucket: drops}]}`,
     );
     assert.deepEqual([further[0]?.['create-bucket'], faults], ['false', []]);
+    assert.equal(await faultsOf(`{${data}, bucket: }`), '');
     assert.match(
       await faultsOf(`{${data}, bucket: drops, create-bucket: true}`),
       /^repositories\[0\]\.create-bucket must be false: bucket drops is made for the first\.$/u,
