@@ -30,6 +30,7 @@ function readParameters({ stage, given, file = FILE }) {
   const faults = [];
   if (stage.length > LONGEST_STAGE)
     faults.push(`The stage's name must have ${LONGEST_STAGE} characters at most: roles are named after it.`);
+  if (!/^[A-Za-z0-9]/u.test(stage)) faults.push("The stage's name must begin with a letter or a digit.");
   const stages = file === null ? {} : readFile(file, stage, faults);
   const { repositories = [], ...own } = writtenFor(stage, stages);
   const told = { ...own, ...readGiven(given, faults) };
@@ -82,7 +83,8 @@ function faultOf(one, text, value) {
   if (typeof value === 'object') return 'must be a text.';
   if (PLACEHOLDER.test(one.substituted ? text.replace(PSEUDO, '') : text))
     return 'must not hold a placeholder: write out what it stands for.';
-  if (pattern === undefined || (text === '' && (list || secret || one.needed))) return null;
+  // What has a default can't do without.
+  if (pattern === undefined || (text === '' && (list || !one.default))) return null;
   const parts = list ? partsOf(text) : [text];
   if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
   return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;

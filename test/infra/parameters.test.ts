@@ -184,15 +184,27 @@ describe('what is no value', () => {
     );
   });
 
+  it('is a branch that Git has no name for', async () => {
+    for (const name of ['a..b', 'a//b', 'a/', 'a.', 'a.lock', 'a.lock/b', 'a/.b', '-a', '.a', 'a b'])
+      assert.match((await told('{}', { given: [`branch=${name}`] })).faults.join(), /^branch is not written/u, name);
+    for (const name of ['main', 'release/1.10', 'a.b-c_d', 'unlocked'])
+      assert.deepEqual((await told('{}', { given: [`branch=${name}`] })).faults, [], name);
+  });
+
+  it('is a stage that Git has no name for', async () => {
+    assert.match((await told('{}', { stage: '-a' })).faults.join(), /^The stage's name must begin/u);
+    assert.deepEqual((await told('{}', { stage: '2026-Q4' })).faults, []);
+  });
+
   it('is nothing, where something is needed, nor more than AWS takes', async () => {
     assert.deepEqual((await told('{}', { given: ['ledger-retention-days=36500'] })).faults, []);
     assert.equal((await told('{}', { given: ['ledger-retention-days=36501'] })).faults.length, 1);
-    for (const name of ['branch', 'create-bucket', 'ledger-retention-days'])
+    for (const name of ['branch', 'create-bucket', 'ledger-retention-days', 'git-secret', 'webhook-secret'])
       assert.match(
         (await told('{}', { given: [`${name}=`] })).faults.join(),
         new RegExp(`^${name} is not written`, 'u'),
       );
-    for (const name of ['webhook-secret', 'ecr-repositories', 'clusters', 'topic'])
+    for (const name of ['signing-secret', 'ecr-repositories', 'clusters', 'topic'])
       assert.deepEqual((await told('{}', { given: [`${name}=`] })).faults, [], name);
   });
 });
