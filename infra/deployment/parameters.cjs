@@ -83,8 +83,8 @@ function faultOf(one, text, value) {
   if (typeof value === 'object') return 'must be a text.';
   if (PLACEHOLDER.test(one.substituted ? text.replace(PSEUDO, '') : text))
     return 'must not hold a placeholder: write out what it stands for.';
-  // What has a default can't do without.
-  if (pattern === undefined || (text === '' && (list || !one.default))) return null;
+  // What has a default can't do without; the embedded run has no secrets, and a repository may be read by all.
+  if (pattern === undefined || (text === '' && (list || secret || !one.default))) return null;
   const parts = list ? partsOf(text) : [text];
   if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
   return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;

@@ -199,12 +199,12 @@ describe('what is no value', () => {
   it('is nothing, where something is needed, nor more than AWS takes', async () => {
     assert.deepEqual((await told('{}', { given: ['ledger-retention-days=36500'] })).faults, []);
     assert.equal((await told('{}', { given: ['ledger-retention-days=36501'] })).faults.length, 1);
-    for (const name of ['branch', 'create-bucket', 'ledger-retention-days', 'git-secret', 'webhook-secret'])
+    for (const name of ['branch', 'create-bucket', 'ledger-retention-days'])
       assert.match(
         (await told('{}', { given: [`${name}=`] })).faults.join(),
         new RegExp(`^${name} is not written`, 'u'),
       );
-    for (const name of ['signing-secret', 'ecr-repositories', 'clusters', 'topic'])
+    for (const name of ['git-read-secret', 'ecr-repositories', 'clusters', 'topic'])
       assert.deepEqual((await told('{}', { given: [`${name}=`] })).faults, [], name);
   });
 });
