@@ -114,6 +114,8 @@ export async function startLockedBucket(): Promise<LockedBucket> {
       response.writeHead(status, headers).end(body);
     });
   });
+  // A connection that is closed while a request is on its way would be an error of the test's own.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
