@@ -10,7 +10,7 @@ import { CREDENTIALS, Queues } from './queues.ts';
 import { s3Event } from './s3-event.ts';
 import { DEFAULT_BUS } from './shapes.ts';
 import { startTables } from './tables.ts';
-import type { Variables } from './variables.ts';
+import { faultsOf, type Variables } from './variables.ts';
 
 export interface StackOptions {
   /** Where serverless.yml stands. */
@@ -64,6 +64,9 @@ export interface Stack {
 /** Starts the deployment on this machine, from the files that are deployed. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { bucket, observe } = options;
+  const variables = variablesOf(options);
+  const faults = await faultsOf(variables);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
   // What was started before something failed is stopped again, the last first.
   await using started = new AsyncDisposableStack();
   const folder = new BucketFolder(options.bucketFolder);
@@ -85,7 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const queues = new Queues(endpoint.url);
   started.defer(() => queues.close());
 
-  definitions = await readDefinitions(options.root, variablesOf(options), (name) => queues.url(name));
+  definitions = await readDefinitions(options.root, variables, (name) => queues.url(name));
   const tables = await startTables(definitions.tables);
   started.defer(() => tables.close());
   const functions = await Functions.start(definitions.functions, {

@@ -15,6 +15,15 @@ export interface Variables {
 const FILE = /^\$\{file\(\.\/([^)]+)\):([\w.-]+)\}$/u;
 const require = createRequire(import.meta.url);
 
+/** What is wrong with what the deployment is told, a sentence each. */
+export async function faultsOf({ stage, parameters, paramFile = null }: Variables): Promise<readonly string[]> {
+  const { tellingOf } = require('../deployment.cjs') as {
+    tellingOf: (about: object) => Promise<{ readonly faults: readonly string[] }>;
+  };
+  const param = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return (await tellingOf({ options: { stage, param, paramFile } })).faults;
+}
+
 /**
  * Reads `serverless.yml` with what the files it names give: `${file(./a.cjs):name}`, a value or a function of
  * `serverless`. Throws on every other variable.

@@ -184,6 +184,13 @@ describe('what is no value', () => {
     );
   });
 
+  it('is a repository by plain http elsewhere than on this machine', async () => {
+    for (const host of ['127.0.0.1:3000', 'localhost:3000', '[::1]'])
+      assert.deepEqual((await told('{}', { given: [`repository=http://${host}/fleet.git`] })).faults, [], host);
+    for (const host of ['git.example.org', 'localhost.example.org', '127.0.0.1.example.org'])
+      assert.equal((await told('{}', { given: [`repository=http://${host}/fleet.git`] })).faults.length, 1, host);
+  });
+
   it('is a branch that Git has no name for', async () => {
     for (const name of ['a..b', 'a//b', 'a/', 'a.', 'a.lock', 'a.lock/b', 'a/.b', '-a', '.a', 'a b'])
       assert.match((await told('{}', { given: [`branch=${name}`] })).faults.join(), /^branch is not written/u, name);

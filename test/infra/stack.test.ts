@@ -13,6 +13,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { startStack as start } from '../../infra/local/stack.ts';
 import { BUCKET, startStack, type TestStack } from '../servers/stack.ts';
 
 const ECHO = join(import.meta.dirname, 'echo');
@@ -196,6 +197,20 @@ it('the bucket leaves what was there when what replaces it can not be kept', asy
   const { Body, Metadata } = await stack.s3.send(new GetObjectCommand(about));
   assert.equal(await Body?.transformToString(), 'first');
   assert.deepEqual(Metadata, { build: '17' });
+});
+
+it('a stack is told only what a deployment may be told, and not something else instead', async () => {
+  const folder = join(tmpdir(), 'gitferry-never-made');
+  const about = {
+    root: join(import.meta.dirname, '../..'),
+    folder,
+    bucketFolder: folder,
+    bucket: BUCKET,
+    watch: false,
+  };
+  const options = { ...about, deployment: 'local', port: 0, environment: {}, observe: () => {} };
+  const told = { repository: 'http://git.example.org/fleet.git', branch: 'a..b' };
+  await assert.rejects(start({ ...options, ...told }), /^Error: repository is not written .*\nbranch is not written /u);
 });
 
 it('a stack that can not start leaves nothing running', async () => {
