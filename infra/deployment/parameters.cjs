@@ -79,7 +79,7 @@ function settle(known, told, otherwise, { stage, name }, faults, place) {
 
 /** Never repeats a value: it may be a secret that was put in the wrong place. */
 function faultOf(one, text, value) {
-  const { secret, pattern = secret ? SECRET : undefined, list, description, example } = one;
+  const { secret, pattern = secret ? SECRET : undefined, list, example } = one;
   if (typeof value === 'object') return 'must be a text.';
   if (PLACEHOLDER.test(one.substituted ? text.replace(PSEUDO, '') : text))
     return 'must not hold a placeholder: write out what it stands for.';
@@ -87,8 +87,11 @@ function faultOf(one, text, value) {
   if (pattern === undefined || (text === '' && (list || secret || !one.default))) return null;
   const parts = list ? partsOf(text) : [text];
   if (parts.every((part) => new RegExp(pattern, 'u').test(part))) return null;
-  return `is not written as it should be: ${description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1')}${example === undefined ? '' : `, such as ${example}`}.`;
+  return `is not written as it should be: ${meaningOf(one)}${example === undefined ? '' : `, such as ${example}`}.`;
 }
+
+/** What it is for, without the links that its page has. */
+const meaningOf = ({ description }) => description.replace(/\[([^\]]+)\]\([^)]+\)/gu, '$1');
 
 /** CloudFormation's, `serverless`' or a shell's: none of them is known by all who read a parameter. */
 const PLACEHOLDER = /\$\{/u;
@@ -151,4 +154,4 @@ function furtherOf(repositories, faults) {
   return repositories.filter(({ name }, index) => NAME.test(name ?? '') && names.indexOf(name) === index);
 }
 
-module.exports = { declared, partsOf, readParameters };
+module.exports = { declared, meaningOf, partsOf, readParameters };

@@ -29,7 +29,7 @@ function table(): string {
 }
 
 function initial({ needed, default: value = '' }: Pick<Parameter, 'needed' | 'default'>): string {
-  if (needed) return 'needed';
+  if (needed && value === '') return 'needed';
   const plain = value.replace(`\${AWS::Partition}`, 'aws').replace(`\${AWS::AccountId}`, '<account>');
   return plain === '' ? 'none' : `\`${plain}\``;
 }

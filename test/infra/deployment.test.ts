@@ -71,6 +71,8 @@ describe('what a deployment is told', () => {
   it('lacks the repository and the bucket when it is told nothing', async () => {
     const { faults, missing } = await told(null);
     assert.deepEqual([faults, missing], [[], ['repository', 'bucket']]);
+    const without = ['repository=https://git.example.org/a', 'bucket=drops', 'git-secret=', 'webhook-secret='];
+    assert.deepEqual((await told(null, without)).missing, ['git-secret', 'webhook-secret']);
   });
 
   it('has every fault at once, without a value', async () => {
