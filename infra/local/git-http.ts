@@ -71,7 +71,11 @@ export function gitHttp(options: GitHttpOptions, path: string): RequestListener 
     child.stdin.on('error', () => {});
     child.stderr.resume();
     request.pipe(child.stdin);
-    response.on('close', () => child.kill());
+    response.on('close', () => {
+      child.kill();
+      // What it started writes here: nobody reads any more, and it has to notice.
+      child.stdout.destroy();
+    });
 
     let head = Buffer.alloc(0);
     child.stdout.on('data', (chunk: Buffer) => {
