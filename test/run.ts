@@ -23,7 +23,8 @@ const TIERS: Readonly<Record<string, Tier>> = {
   flows: { include: 'test/flows/**/*.test.ts', exclude: [] },
   faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
-  aws: { include: 'test/aws/**/*.test.ts', exclude: [] },
+  // Nearly all of it is computing, and how long a deployment takes is told.
+  aws: { include: 'test/aws/**/*.test.ts', exclude: [], concurrency: availableParallelism() },
   // Each file boots a cluster of its own, of about a gigabyte; most of their time is waiting, for canaries above all.
   cluster: { include: 'test/cluster/**/*.test.ts', exclude: [], timeout: 600_000, concurrency: 3 },
 };
