@@ -22,7 +22,7 @@ import { BUCKET, type Place, STACK, startPlace } from './deployment.ts';
 
 /**
  * What moto leaves undone without a word. When it comes to do one of these, or leaves out another, a test fails until this says
- * so. `template.test.ts` asserts on the template what of it matters.
+ * so. `rules` asserts on the template what of it matters.
  */
 const UNKNOWN_TO_MOTO = [
   'AWS::CloudWatch::Alarm',
