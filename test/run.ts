@@ -16,11 +16,12 @@ interface Tier {
   readonly concurrency?: number;
 }
 
-/** What each tier needs beyond Node and git, or how long it takes, decides where its tests stand. */
+/** What each tier needs beyond Node and git, or how long it takes, decides where its tests stand, or that they are named so. */
 const OTHERS = ['flows', 'faults', 'simulation', 'tools', 'aws', 'cluster'].map((folder) => `test/${folder}/**`);
+const FLOW = 'test/**/*.flow.test.ts';
 const TIERS: Readonly<Record<string, Tier>> = {
-  unit: { include: 'test/**/*.test.ts', exclude: OTHERS },
-  flows: { include: 'test/flows/**/*.test.ts', exclude: [] },
+  unit: { include: 'test/**/*.test.ts', exclude: [...OTHERS, FLOW] },
+  flows: { include: `{test/flows/**/*.test.ts,${FLOW}}`, exclude: [] },
   faults: { include: 'test/{faults,simulation}/**/*.test.ts', exclude: [] },
   tools: { include: 'test/tools/**/*.test.ts', exclude: [] },
   // Nearly all of it is computing, and how long a deployment takes is told.
