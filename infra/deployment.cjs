@@ -10,6 +10,7 @@ const { encryptionOf } = require('./deployment/encryption.cjs');
 const { readLimits } = require('./deployment/limits.cjs');
 const { networkOf } = require('./deployment/network.cjs');
 const { declared, partsOf, readParameters } = require('./deployment/parameters.cjs');
+const { regionOf } = require('./deployment/region.cjs');
 const { choose, fill, parseTemplate, rename } = require('./deployment/template.cjs');
 
 /** Told to every repository, or kept for all of them. */
@@ -161,5 +162,6 @@ const byName = (kind, make) => Object.fromEntries([...SHARED[kind], ...EACH[kind
 
 exports.functions = byName('functions', functionOf);
 exports.resources = { ...byName('resources', resourcesOf), dashboard };
+exports.region = ({ options }) => regionOf(options);
 exports.repositoriesOf = repositoriesOf;
 exports.tellingOf = tellingOf;

@@ -32,7 +32,12 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
 let root: string;
 let resources: Readonly<Record<string, Resource>>;
 
-const serverless = (...args: string[]) => execute(join(ROOT, 'node_modules/.bin/serverless'), args, { cwd: root });
+/** Whatever AWS is set up here, it is not that of the tests: there are no profiles, and no region unless one is told. */
+const serverless = (args: readonly string[], told: Readonly<Record<string, string>> = {}) => {
+  const { AWS_REGION: _, AWS_DEFAULT_REGION: __, AWS_PROFILE: ___, ...others } = process.env;
+  const env = { ...others, AWS_CONFIG_FILE: join(root, 'aws-config'), ...told };
+  return execute(join(ROOT, 'node_modules/.bin/serverless'), args, { cwd: root, env });
+};
 
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'gitferry-package-'));
@@ -47,7 +52,7 @@ before(async () => {
   ])
     await cp(join(ROOT, part), join(root, part), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
-  await serverless('package');
+  await serverless(['package']);
   const template = await readFile(join(root, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
   resources = JSON.parse(template).Resources;
 });
@@ -253,14 +258,27 @@ describe('serverless package, without any parameter', () => {
 });
 
 describe('serverless deploy', () => {
-  it('says which parameters it needs', async () => {
-    await assert.rejects(serverless('deploy'), (error: { stdout: string; stderr: string }) => {
-      assert.match(
-        error.stdout + error.stderr,
-        /can't be deployed without repository .* and bucket .*--param="repository=/u,
-      );
-      return true;
-    });
+  /** What it says when it refuses. */
+  const refusal = async (args: readonly string[], told?: Readonly<Record<string, string>>): Promise<string> => {
+    const failed = await serverless(args, told).then(
+      () => assert.fail(`serverless ${args.join(' ')} went on.`),
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    return failed.stdout + failed.stderr;
+  };
+
+  it('says which parameters it needs, and that no region is known, at once', async () => {
+    const said = await refusal(['deploy']);
+    assert.match(said, /gitferry can't deploy like this:/u);
+    assert.match(said, /- In which region of AWS\? Add --region/u);
+    assert.match(said, /- A deployment needs repository .* and bucket .*--param="repository=/u);
+  });
+
+  it('goes where AWS’s own tools would go', async () => {
+    const print = ['print', '--path', 'provider.region', '--format', 'text'];
+    const { stdout } = await serverless(print, { AWS_DEFAULT_REGION: 'eu-west-3' });
+    assert.equal(stdout.trim(), 'eu-west-3');
+    assert.doesNotMatch(await refusal(['deploy', '--region', 'eu-west-1']), /In which region/u);
   });
 });
 
