@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AWS_PARTS } from '../cluster/cache.ts';
+import { installCdk } from './cdk.ts';
 import { buildPython } from './python.ts';
 import { buildRuntimeClient } from './runtime-client.ts';
 
@@ -23,6 +24,8 @@ export interface Parts {
   readonly programs: string;
   /** The script that is Lambda's client of its Runtime API. */
   readonly runtimeClient: string;
+  /** `node_modules` with aws-cdk-lib. */
+  readonly cdk: string;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -60,9 +63,11 @@ async function kept(recipe: Recipe, say: (line: string) => void): Promise<string
 export async function awsParts(say: (line: string) => void = () => {}): Promise<Parts> {
   const python = await kept(await buildPython(), say);
   const client = await kept(buildRuntimeClient(), say);
+  const cdk = await kept(installCdk(), say);
   return {
     python: join(python, 'bin/python'),
     programs: join(python, 'bin'),
     runtimeClient: join(client, 'node_modules/aws-lambda-ric/index.mjs'),
+    cdk: join(cdk, 'node_modules'),
   };
 }

@@ -1,10 +1,9 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { capture, run } from '../cluster/command.ts';
+import { installPackages, pinsOf } from './npm.ts';
 import type { Recipe } from './parts.ts';
 
-const FOLDER = 'parts/runtime-client';
-const FILES = ['package.json', 'package-lock.json'];
 const NEEDED = { 'g++': 'g++', cmake: 'cmake', make: 'make', xz: 'xz-utils' };
 
 /**
@@ -15,16 +14,11 @@ const NEEDED = { 'g++': 'g++', cmake: 'cmake', make: 'make', xz: 'xz-utils' };
 export function buildRuntimeClient(): Recipe {
   return {
     name: 'runtime-client',
-    files: ['runtime-client.ts', ...FILES.map((file) => `${FOLDER}/${file}`)],
+    files: ['runtime-client.ts', 'npm.ts', ...pinsOf('runtime-client')],
     with: 'Node-API',
     async make(folder) {
       await requireCompilers();
-      for (const file of FILES) await cp(join(import.meta.dirname, FOLDER, file), join(folder, file));
-      await run(
-        'npm',
-        ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'],
-        { cwd: folder },
-      );
+      await installPackages('runtime-client', folder);
       const modules = join(folder, 'node_modules');
       const client = join(modules, 'aws-lambda-ric');
       // Its own script, which builds curl and AWS' C++ runtime from what the package brings.
