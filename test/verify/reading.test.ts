@@ -61,10 +61,10 @@ describe('what an agent’s words name', () => {
 });
 
 describe('what a Deployment shows of the time before', () => {
-  function shown(status: 'True' | 'False', since: number, pods: readonly Pod[] = [], made = -3600): string {
+  function shown(status: 'True' | 'False', since: number, pods: readonly Pod[] = [], made = -3600, generation = 1) {
     const one = deployment('shop/api', 'x');
     const conditions = [{ type: 'Available', status, lastTransitionTime: iso(since) }];
-    const metadata = { ...one.metadata, creationTimestamp: iso(made) };
+    const metadata = { ...one.metadata, creationTimestamp: iso(made), generation };
     return beforeIn(readWorkload({ ...one, metadata, status: { conditions } }), pods, LANDED_AT);
   }
   const old = (ready: boolean): Pod => {
@@ -76,6 +76,10 @@ describe('what a Deployment shows of the time before', () => {
     assert.equal(shown('False', 2, [], 1), 'absent');
     assert.equal(shown('False', 2, [], -4), 'absent');
     assert.equal(shown('False', 2, [], -6), 'healthy');
+    // It was made shortly before, and the release changed it.
+    assert.equal(shown('False', -3, [], -4, 2), 'unhealthy');
+    assert.equal(shown('True', -3, [], -4, 2), 'healthy');
+    assert.equal(shown('False', 2, [], 1, 2), 'absent');
   });
 
   test('since when it has been available, or not', () => {

@@ -14,7 +14,7 @@ const SECOND = 1000;
  * has not; whether pods of its old template are Ready.
  */
 export function beforeIn({ object, conditions }: Workload, pods: readonly Pod[], landedAt: number): Before {
-  if (isMadeSince(object, landedAt)) return 'absent';
+  if (isMadeSince(object, landedAt) && !isChanged(object, landedAt)) return 'absent';
   const available = conditionOf(conditions, 'Available');
   const since = Date.parse(available?.lastTransitionTime ?? '');
   const old = pods.filter(({ current, going }) => current === false && !going);
@@ -39,6 +39,11 @@ export function isRenewed(pods: readonly Pod[], landedAt: number): boolean {
 /** Whether an object was made for the release, as far as clocks agree: before it there was none. */
 export function isMadeSince(object: KubeObject, landedAt: number): boolean {
   return madeAt(object) >= landedAt - SKEW;
+}
+
+/** Whether it may have been there all the same: made shortly before, as its cluster's clock has it, and changed since. */
+function isChanged(object: KubeObject, landedAt: number): boolean {
+  return madeAt(object) < landedAt - SECOND && (object.metadata.generation ?? 1) > 1;
 }
 
 function madeAt({ metadata }: KubeObject): number {
