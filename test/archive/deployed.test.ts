@@ -71,7 +71,7 @@ describe('archive as it is deployed', () => {
       ...param,
       'ledger-retention-days': '90',
     });
-    assert.equal(bucket?.DeletionPolicy, 'Retain');
+    assert.equal(bucket?.DeletionPolicy, 'RetainExceptOnCreate');
     const {
       ObjectLockEnabled,
       ObjectLockConfiguration: lock,

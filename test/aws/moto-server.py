@@ -3,6 +3,7 @@
 import sys
 
 import moto.cloudformation.models as cloudformation
+import moto.cloudformation.parsing as parsing
 import moto.events.models as events
 import moto.s3.responses as s3
 import moto.sqs.models as sqs
@@ -61,6 +62,19 @@ def without_sources(queue, *args, **kwargs):
 
 
 sqs.Queue.__init__ = without_sources
+
+# RetainExceptOnCreate keeps what is there like Retain when a stack is deleted; moto does not know it.
+delete_resources = parsing.ResourceMap.delete
+
+
+def keeping(resources):
+    for resource in resources._resource_json_map.values():
+        if resource.get("DeletionPolicy") == "RetainExceptOnCreate":
+            resource["DeletionPolicy"] = "Retain"
+    delete_resources(resources)
+
+
+parsing.ResourceMap.delete = keeping
 
 # moto lets buckets tell EventBridge, and does not say so when it is asked.
 get_notifications = s3.S3Response.get_bucket_notification

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readable } from '../policies.ts';
+import { policyLines, readable } from '../policies.ts';
 import { listed, named, ofType, type Resource, type Statement, type Template } from '../template.ts';
 import type { Rules } from './rules.ts';
 
@@ -9,7 +9,7 @@ const CODE = 'ServerlessDeploymentBucket';
 const buckets = (template: Template) => ofType(template, 'AWS::S3::Bucket');
 const nameOf = (id: string, { Properties }: Resource): unknown => Properties.BucketName ?? `\${${id}}`;
 const keeps = ({ DeletionPolicy, UpdateReplacePolicy }: Resource): boolean =>
-  DeletionPolicy === 'Retain' && UpdateReplacePolicy === 'Retain';
+  DeletionPolicy === 'RetainExceptOnCreate' && UpdateReplacePolicy === 'Retain';
 
 /** Of what holds data. */
 export const STORAGE: Rules = {
@@ -63,11 +63,19 @@ export const STORAGE: Rules = {
   },
 
   'the copy of the ledger can be neither shortened, overwritten nor hidden': (template) => {
-    for (const [id, { Properties }] of buckets(template).filter(([id]) => id.startsWith('Ledger'))) {
+    const ledgers = buckets(template).filter(([id]) => id.startsWith('Ledger'));
+    assert.equal(ledgers.length, 'ArchiveLambdaFunction' in template.Resources ? 1 : 0);
+    for (const [id, { Properties }] of ledgers) {
       const lock = Properties.ObjectLockConfiguration as { Rule: { DefaultRetention: Record<string, unknown> } };
       assert.equal(Properties.ObjectLockEnabled, true, id);
       assert.equal(lock.Rule.DefaultRetention.Mode, 'COMPLIANCE');
       assert.ok(Number(lock.Rule.DefaultRetention.Days) >= 365);
+      const denied = policyLines(template).filter(({ of, allows }) => of === `${id}Policy` && !allows);
+      const objects = `arn:\${AWS::Partition}:s3:::${Properties.BucketName}/*`;
+      assert.deepEqual(
+        denied.map(({ text }) => text.replace(/^deny {3}/u, '')).filter((text) => !text.startsWith('s3:*')),
+        [`s3:DeleteObject  ${objects}  by *`, `s3:PutObject  ${objects}  by *  if {Null: {s3:if-none-match: true}}`],
+      );
     }
   },
 
