@@ -48,21 +48,25 @@ function repositoriesOf({ stage, first, further }) {
   });
 }
 
-function scopesOf({ deployment, creates, parameters }, telling) {
+/** `name`: of the function that is filled in, if it is one. */
+function scopesOf({ deployment, creates, parameters }, telling, name = null) {
   const { first } = telling;
   return {
     param: parameters,
     repository: {
       deployment,
       'creates-bucket': creates,
+      clustered: parameters.clusters !== '',
     },
     arn: arnsOf(parameters, declared()),
     limits: readLimits(first['reserved-concurrency'] === 'true'),
     encryption: encryptionOf(first),
-    network: networkOf(first),
+    network: networkOf(first, `gitferry-${deployment}-${name}`),
     ...sharedScopes(telling),
   };
 }
+
+const receivesOf = ({ first }) => first.webhooks === 'true';
 
 /** What is said of the deployment as a whole. */
 function sharedScopes(telling) {
@@ -77,6 +81,7 @@ function sharedScopes(telling) {
   return {
     deployment: {
       'alarm-actions': alarmed === '' ? null : [alarmed],
+      receives: receivesOf(telling),
       archives: first['ledger-bucket'] !== '',
       'creates-ledger-bucket': first['ledger-bucket'] !== '' && first['create-ledger-bucket'] === 'true',
       'changes-queues': urls('ChangesQueue'),
@@ -103,7 +108,7 @@ function functionOf(name) {
     const telling = await tellingOf(serverless);
     const ids = idsOf();
     const entries = repositoriesFor('functions', name, telling).flatMap((repository) => {
-      const { When = true, ...filled } = fill(template('functions', name), scopesOf(repository, telling));
+      const { When = true, ...filled } = fill(template('functions', name), scopesOf(repository, telling, name));
       if (!When) return [];
       const renamed = rename(spoken(filled), ids, (id) => id + repository.suffix);
       return [[name + repository.suffix, { ...renamed, ...namesOf(name, repository) }]];
@@ -144,8 +149,9 @@ async function dashboard(serverless) {
     deployment,
     repository,
   }));
+  const receives = receivesOf(telling);
   const archives = telling.first['ledger-bucket'] !== '';
-  return { Resources: { Dashboard: dashboardOf({ stage: telling.stage, repositories, alarms, archives }) } };
+  return { Resources: { Dashboard: dashboardOf({ stage: telling.stage, repositories, alarms, receives, archives }) } };
 }
 
 function repositoriesFor(kind, name, telling) {

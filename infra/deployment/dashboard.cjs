@@ -130,26 +130,21 @@ function repositoryRows({ deployment, repository }, archives) {
   ];
 }
 
-function receiveRow(stage) {
-  return [
-    graph(
-      'Webhooks',
-      HALF,
-      [
-        lambda(stage, 'receive', 'UrlRequestCount', 'requests'),
-        own('receive', stage, 'WebhooksRefused', { label: 'refused' }),
-        lambda(stage, 'receive', 'Url5xxCount', 'not taken'),
-        lambda(stage, 'receive', 'Throttles', 'throttled'),
-      ],
-      whole,
-    ),
-    graph(
-      'Cold starts',
-      HALF,
-      ['receive', ...FUNCTIONS].map((service) => own(service, stage, 'ColdStart', { label: service })),
-      whole,
-    ),
-  ];
+function lastRow(stage, receives) {
+  const webhooks = graph(
+    'Webhooks',
+    HALF,
+    [
+      lambda(stage, 'receive', 'UrlRequestCount', 'requests'),
+      own('receive', stage, 'WebhooksRefused', { label: 'refused' }),
+      lambda(stage, 'receive', 'Url5xxCount', 'not taken'),
+      lambda(stage, 'receive', 'Throttles', 'throttled'),
+    ],
+    whole,
+  );
+  const functions = receives ? ['receive', ...FUNCTIONS] : FUNCTIONS;
+  const starts = functions.map((service) => own(service, stage, 'ColdStart', { label: service }));
+  return [...(receives ? [webhooks] : []), graph('Cold starts', HALF, starts, whole)];
 }
 
 /** Rows below each other, and in a row from left to right. */
@@ -169,13 +164,13 @@ function placed(rows) {
 
 /**
  * @param {{ stage: string, repositories: readonly { deployment: string, repository: string }[], alarms: readonly string[],
- *   archives: boolean }} about  `alarms`: the names of all.
+ *   receives: boolean, archives: boolean }} about  `alarms`: the names of all.
  * @returns {object} the resource
  */
-function dashboardOf({ stage, repositories, alarms, archives }) {
+function dashboardOf({ stage, repositories, alarms, receives, archives }) {
   const height = 1 + Math.ceil(alarms.length / 4);
   const status = { type: 'alarm', width: 24, height, properties: { title: 'Alarms', alarms: alarms.map(alarmArn) } };
-  const rows = [[status], ...repositories.flatMap((one) => repositoryRows(one, archives)), receiveRow(stage)];
+  const rows = [[status], ...repositories.flatMap((one) => repositoryRows(one, archives)), lastRow(stage, receives)];
   const body = { start: '-PT12H', periodOverride: 'inherit', widgets: placed(rows) };
   return {
     Type: 'AWS::CloudWatch::Dashboard',

@@ -4,6 +4,7 @@ const { partsOf } = require('./parameters.cjs');
 
 /** What a function does with the key that its queue, its table and its bucket are encrypted with. */
 const USE = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'];
+const BY_S3 = { StringLike: { 'kms:ViaService': 's3.*.amazonaws.com*' } };
 const allow = (Action, Resource) => ({ Effect: 'Allow', Action, Resource });
 
 /** The scope `encryption`: properties of resources, null where AWS's own key does it, and statements of roles. */
@@ -12,7 +13,10 @@ function encryptionOf(parameters) {
   const created = given === 'create';
   const key = given === '' ? null : created ? { 'Fn::GetAtt': ['Key', 'Arn'] } : given;
   const others = partsOf(parameters['decrypt-keys']);
-  const readable = [...(key === null ? [] : [key]), ...others];
+  const use = [
+    ...(key === null ? [] : [allow(USE, key)]),
+    ...(others.length === 0 ? [] : [allow('kms:Decrypt', others)]),
+  ];
   return {
     created,
     key,
@@ -20,9 +24,9 @@ function encryptionOf(parameters) {
     table: key === null ? null : { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key },
     bucket: key === null ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key },
     'bucket-key': key === null ? null : true,
-    use: key === null ? null : [allow(USE, key), ...(others.length === 0 ? [] : [allow('kms:Decrypt', others)])],
-    'use-others': others.length === 0 ? null : [allow('kms:Decrypt', others)],
-    decrypt: readable.length === 0 ? null : [allow('kms:Decrypt', readable)],
+    use: use.length === 0 ? null : use,
+    // An existing bucket may be encrypted by one of these, and what is written there is then, too.
+    'write-objects': others.length === 0 ? null : [{ ...allow('kms:GenerateDataKey', others), Condition: BY_S3 }],
   };
 }
 

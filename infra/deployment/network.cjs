@@ -2,27 +2,35 @@
 'use strict';
 const { partsOf } = require('./parameters.cjs');
 
-/** What Lambda does in the function's name to stand in a network. */
+/** What Lambda does by the function's role so that it stands in a network: as AWS's own AWSLambdaVPCAccessExecutionRole has it. */
 const INTERFACES = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',
   'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSecurityGroups',
   'ec2:DescribeSubnets',
-  'ec2:DescribeVpcs',
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/** The scope `network`; null of each without a network. */
-function networkOf(parameters) {
+/** The scope `network` of a function of this name; null of each without a network. */
+function networkOf(parameters, functionName) {
   const subnetIds = partsOf(parameters['vpc-subnets']);
   const securityGroupIds = partsOf(parameters['vpc-security-groups']);
   if (subnetIds.length === 0) return { vpc: null, interfaces: null };
+  const arn = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}`;
   return {
     vpc: { securityGroupIds, subnetIds },
-    // Interfaces have no name before they are there: as in AWS's own policy for this, AWSLambdaVPCAccessExecutionRole.
-    interfaces: [{ Effect: 'Allow', Action: INTERFACES, Resource: '*' }],
+    interfaces: [
+      // Interfaces have no name before they are there.
+      { Effect: 'Allow', Action: INTERFACES, Resource: '*' },
+      // That is for Lambda alone: the function's own code may do none of it.
+      {
+        Effect: 'Deny',
+        Action: INTERFACES,
+        Resource: '*',
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': { 'Fn::Sub': arn } } },
+      },
+    ],
   };
 }
 

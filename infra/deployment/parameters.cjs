@@ -52,7 +52,9 @@ function readParameters({ stage, given, file = FILE }) {
     return { ...first, ...settle(mine, rest, inherited, { stage, name }, faults, place), name };
   });
   faults.push(...conflictsOf({ stage, first, further, stages }));
-  const missing = Object.keys(known).filter((key) => known[key].needed && first[key] === '');
+  // What is there and faulty is told of already.
+  const isSaid = (key) => String(told[key] ?? '').trim() !== '';
+  const missing = Object.keys(known).filter((key) => known[key].needed && first[key] === '' && !isSaid(key));
   return { first, further, faults, missing };
 }
 

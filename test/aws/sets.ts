@@ -5,9 +5,14 @@ import type { Template } from './template.ts';
 
 const NEEDED = { repository: 'https://git.example.com/fleet.git', bucket: 'acme-releases' };
 
-/** Parameters that templates are looked at with: those that are needed, and all that add something. */
+/** Parameters that templates are looked at with: those that are needed, with as little as can be, and all that add something. */
 export const SETS: Readonly<Record<string, Parameters>> = {
   default: NEEDED,
+  closed: {
+    ...NEEDED,
+    webhooks: 'false',
+    'decrypt-keys': 'arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9',
+  },
   full: {
     ...NEEDED,
     'signing-secret': 'gitferry/production/signing',

@@ -75,6 +75,19 @@ describe('what a deployment is told', () => {
     assert.deepEqual((await told(null, without)).missing, ['git-secret', 'webhook-secret']);
   });
 
+  it('does not lack what it is told wrongly', async () => {
+    const { faults, missing } = await told(null, ['repository=http:x', 'bucket=A_B']);
+    assert.deepEqual([faults.length, missing], [2, []]);
+  });
+
+  it('has buckets that S3 takes', async () => {
+    for (const name of ['a..b', '10.0.0.1', 'xn--a', 'acme-s3alias', 'Acme', 'ab', 'acme-', 'a'.repeat(64)])
+      for (const bucket of ['bucket', 'ledger-bucket'])
+        assert.equal((await told(null, [`${bucket}=${name}`])).faults.length, 1, `${bucket}=${name}`);
+    for (const name of ['acme.releases', '10.0.0.1.acme', 'a1b', 'a'.repeat(63)])
+      assert.deepEqual((await told(null, [`bucket=${name}`])).faults, [], name);
+  });
+
   it('has every fault at once, without a value', async () => {
     const { faults } = await told(
       'prod: {bucket: "A B", Create_Bucket: no, clusters: "prod,eks:a", kms-key: {a: 1}, repositories: [{name: "x y"}, {name: data}, {name: data}]}',
@@ -152,6 +165,19 @@ describe('what the roles may touch', () => {
     }
   });
 
+  it('has the keys of what was encrypted before, also where all else is encrypted by AWS', async () => {
+    const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
+    for (const name of Object.keys(functions)) {
+      const rights = await rightsOf(name, { 'decrypt-keys': key, 'ledger-bucket': 'copies' });
+      const written = name === 'mirror' ? [`kms:GenerateDataKey "${key}"`] : [];
+      assert.deepEqual(
+        rights.filter((one) => one.startsWith('kms:')),
+        [`kms:Decrypt "${key}"`, ...written],
+        name,
+      );
+    }
+  });
+
   it('has keys, networks and traces where these are named', async () => {
     const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
     const keys = { 'kms-key': key, 'decrypt-keys': `${key}2` };
@@ -172,6 +198,19 @@ describe('what the roles may touch', () => {
       );
       assert.equal((await functions[name]?.(options(param)))?.[name]?.vpc !== undefined, networked, name);
     }
+  });
+});
+
+describe('a deployment without webhooks', () => {
+  const closed = options({ webhooks: 'false' });
+
+  it('has no receive, and nothing that watches it', async () => {
+    assert.deepEqual(await functions.receive?.(closed), {});
+    assert.deepEqual(await resources['receive-alarms']?.(closed), { Resources: {} });
+    const { Resources } = (await resources.dashboard?.(closed)) ?? assert.fail();
+    assert.ok(!/receive\b|webhook/iu.test(JSON.stringify(Resources)));
+    const open = (await resources.dashboard?.(options())) ?? assert.fail();
+    assert.ok(/prod-receive\b.*WebhooksRefused/u.test(JSON.stringify(open.Resources)));
   });
 });
 
