@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
@@ -13,12 +16,17 @@ import {
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { minimalImage } from '../../infra/local/image-push.ts';
 import { tgz } from '../artifact/tar-writer.ts';
-import { eventText, eventWith } from '../change/fixture.ts';
+import { eventText } from '../change/fixture.ts';
 import { deployment } from '../faults/images.ts';
 import { type ImageRegistry, imageRegistry } from '../servers/image-registry.ts';
 import { CONFIG } from '../servers/stack.ts';
@@ -29,6 +37,8 @@ import { bucketInUse, forwardFrom, OTHERS, peopleAt, TOPIC } from './surrounding
 const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 
 const LEDGER = 'ledger-copy';
+/** How often a change is handed over before it is a dead letter: infra/limits.yml. */
+const TRIES = 5;
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const execute = promisify(execFile);
 
@@ -228,19 +238,44 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     );
   });
 
-  it('gitferry redrive shows what ended among the dead letters, and moves it back', async () => {
-    await silently('config/dead.yaml', 'a: 1\n');
-    const QueueUrl = `${place.moto.url}/${ACCOUNT}/${STACK}-changes-dead`;
-    const event = JSON.parse(eventWith('eventbridge-object-created', 'example-key', 'config/dead.yaml'));
-    event.detail.bucket.name = BUCKET;
-    await place.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
+  it('what Git refuses ends among the dead letters; gitferry redrive shows it, and moves it back', async () => {
+    const hook = join(place.git.repository.dir, 'hooks/pre-receive');
+    await writeFile(hook, '#!/bin/sh\necho not today\nexit 1\n', { mode: 0o755 });
+    const tries = new Map<string, number>();
+    {
+      using _ = running.onFailures('mirror', async (event) => {
+        for (const { messageId, receiptHandle } of (event as SQSEvent).Records) {
+          tries.set(messageId, (tries.get(messageId) ?? 0) + 1);
+          const message = { QueueUrl: queue('changes'), ReceiptHandle: receiptHandle };
+          // What it was put off for is over at once.
+          await place.aws.sqs.send(new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: 0 }));
+        }
+      });
+      await put('config/dead.yaml', 'a: 1\n');
+      while (tries.size === 0 || (await depth('changes')) > 0) await delay(50);
+    }
+    assert.deepEqual([...new Set(tries.values())], [TRIES]);
+    // The rules of the other region, which is the same here, told of it as well.
+    const letters = await depth('changes-dead');
+    assert.equal(letters, tries.size);
     const options = ['redrive', '--stage', STAGE, '--region', REGION, '--queue', 'changes'];
     assert.match(await gitferry(...options, '--dry-run'), /config\/dead\.yaml/u);
+    await rm(hook);
     const landed = async () => (await place.git.repository.list()).has('apps/production/dead.yaml');
     assert.equal(await landed(), false);
-    assert.match(await gitferry(...options, '--yes'), /1 moved back/u);
+    assert.match(await gitferry(...options, '--yes'), new RegExp(`\\b${letters} moved back`, 'u'));
     await running.until('mirror', landed);
   });
+
+  const queue = (name: string): string => `${place.moto.url}/${ACCOUNT}/${STACK}-${name}`;
+
+  /** How many messages wait in a queue, or are being read. */
+  async function depth(name: string): Promise<number> {
+    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    const command = new GetQueueAttributesCommand({ QueueUrl: queue(name), AttributeNames: [...names] });
+    const { Attributes = {} } = await place.aws.sqs.send(command);
+    return names.reduce((sum, one) => sum + Number(Attributes[one]), 0);
+  }
 
   /** Puts an object that the bucket tells nobody of. */
   async function silently(key: string, body: string): Promise<void> {
