@@ -50,7 +50,9 @@ export function redrive(program: Command): void {
     .option('--dry-run', 'show them, and move nothing')
     .option('--yes', 'move them without asking')
     .addOption(
-      new Option('-o, --output <form>', 'text, or JSON, a line a message').choices(['text', 'json']).default('text'),
+      new Option('-o, --output <form>', 'text, or JSON, a line a message and a queue')
+        .choices(['text', 'json'])
+        .default('text'),
     );
   command.action(async (options: Options) => {
     if (options.dryRun && options.yes) command.error('error: --dry-run and --yes say the opposite of each other');
@@ -69,6 +71,9 @@ async function run(options: Options, target: Target): Promise<void> {
       hint: 'Without --only all are shown; --most reads more of them.',
     });
   for (const queue of queues) await show(queue, letters, target, output);
+  if (output === 'json')
+    for (const [index, queue] of queues.entries())
+      console.log(printableJson(countOf(queue, letters, read[index] ?? [])));
   const unread = queues.reduce((sum, { depth }, index) => sum + Math.max(0, depth - (read[index]?.length ?? 0)), 0);
   if (unread > 0 && output === 'text') console.log(`There are about ${unread} more, which --most would show.`);
   if (letters.length === 0 && output === 'text') console.log('There are no dead letters.');
@@ -118,6 +123,12 @@ async function show(
       );
     }
   }
+}
+
+/** How many were shown, and about how many there are. */
+function countOf(queue: DeadQueue, letters: readonly Letter[], read: readonly Letter[]) {
+  const shown = letters.filter((letter) => letter.queue === queue).length;
+  return { queue: queue.name, shown, depth: Math.max(queue.depth, read.length) };
 }
 
 async function mayMove({ yes, output }: Options, count: number): Promise<boolean> {

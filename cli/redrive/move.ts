@@ -1,9 +1,9 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   ListMessageMoveTasksCommand,
-  type ListMessageMoveTasksResultEntry,
   type SQSClient,
   StartMessageMoveTaskCommand,
+  type ListMessageMoveTasksResultEntry as Task,
 } from '@aws-sdk/client-sqs';
 import { Retryable, Stalled } from '../../shared/errors.ts';
 import { failedEvent } from './content.ts';
@@ -22,13 +22,26 @@ export interface Movers {
   readonly progress: (queue: DeadQueue, moved: number, all: number) => void;
 }
 
+/** So many looks that don't find the task: SQS lists it soon, but not at once. */
+const UNLISTED = 10;
+
 /** Moves all letters of a queue to where they belong, by SQS itself where it can. Returns how many. */
 export async function moveAll(queue: DeadQueue, shown: readonly Letter[], movers: Movers): Promise<number> {
   const all = Math.max(queue.depth, shown.length);
   if (queue.source === null) return moveEach(queue, null, all, movers);
-  const started = await movers.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn })).catch(unknownHere);
-  return started === null ? moveEach(queue, null, all, movers) : follow(queue, movers);
+  const tasks = await tasksOf(queue, movers).catch(unknownHere);
+  if (tasks === null) return moveEach(queue, null, all, movers);
+  await movers.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn }));
+  return follow(queue, new Set(tasks.map(startOf)), movers);
 }
+
+/** The last ten that were started, whoever did. */
+async function tasksOf({ arn: SourceArn }: DeadQueue, { sqs }: Movers): Promise<readonly Task[]> {
+  return (await sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 10 }))).Results ?? [];
+}
+
+/** By SQS's own clock: that of one that has ended is all that tells it from others. */
+const startOf = ({ StartedTimestamp }: Task) => StartedTimestamp;
 
 /** Servers that stand in for SQS, as in the embedded run, have no such tasks; moto says so on a page of HTML. */
 function unknownHere(error: Error): null {
@@ -36,22 +49,26 @@ function unknownHere(error: Error): null {
   throw error;
 }
 
-/** Looks at the task until it has ended; it goes on by itself when nobody looks. */
-async function follow(queue: DeadQueue, { sqs, pause, progress }: Movers): Promise<number> {
-  for (;;) {
-    const { Results: [task] = [] } = await sqs.send(
-      new ListMessageMoveTasksCommand({ SourceArn: queue.arn, MaxResults: 1 }),
-    );
-    const moved = Number(task?.ApproximateNumberOfMessagesMoved ?? 0);
-    progress(queue, moved, Number(task?.ApproximateNumberOfMessagesToMove ?? moved));
-    if (task?.Status === 'COMPLETED') return moved;
-    if (task?.Status !== 'RUNNING') throw notMoved(queue, task);
-    await pause();
+/** Looks at the task that was not there before until it has ended; it goes on by itself when nobody looks. */
+async function follow(queue: DeadQueue, before: ReadonlySet<number | undefined>, movers: Movers): Promise<number> {
+  for (let unlisted = 0; unlisted < UNLISTED; ) {
+    const task = (await tasksOf(queue, movers)).find((one) => !before.has(startOf(one)));
+    if (task === undefined) unlisted += 1;
+    else {
+      const moved = Number(task.ApproximateNumberOfMessagesMoved ?? 0);
+      movers.progress(queue, moved, Number(task.ApproximateNumberOfMessagesToMove ?? moved));
+      if (task.Status === 'COMPLETED') return moved;
+      if (task.Status !== 'RUNNING') throw notMoved(queue, task);
+    }
+    await movers.pause();
   }
+  throw new Retryable('RedriveIncomplete', `SQS does not say what became of moving the messages of ${queue.name}.`, {
+    hint: 'It may go on: look again by --dry-run.',
+  });
 }
 
-function notMoved({ name }: DeadQueue, task: ListMessageMoveTasksResultEntry | undefined): Retryable {
-  const { Status: status = 'unknown', FailureReason: why = 'SQS does not say why.' } = task ?? {};
+function notMoved({ name }: DeadQueue, task: Task): Retryable {
+  const { Status: status = 'unknown', FailureReason: why = 'SQS does not say why.' } = task;
   return new Retryable('RedriveIncomplete', `Moving the messages of ${name} ended as ${status}: ${why}`, {
     hint: 'What was not moved is still there: run it again.',
   });

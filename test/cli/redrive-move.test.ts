@@ -62,18 +62,25 @@ const received = (Body: string) => ({
 });
 const names = (): readonly string[] => asked.map(([name]) => name);
 
+/** A task as SQS lists it, by when it was started. */
+const task = (StartedTimestamp: number, Status: string, ApproximateNumberOfMessagesMoved = 0) => ({
+  ...{ StartedTimestamp, Status, ApproximateNumberOfMessagesMoved },
+  ApproximateNumberOfMessagesToMove: 3,
+});
+const listed = (...Results: readonly Body[]): Body => ({ Results });
+
 test('SQS moves them by itself, and is watched until it has', async () => {
   const queue = queueOf('changes');
-  const task = (Status: string, ApproximateNumberOfMessagesMoved: number) => ({
-    Results: [{ Status, ApproximateNumberOfMessagesMoved, ApproximateNumberOfMessagesToMove: 3 }],
-  });
   answers = {
     StartMessageMoveTask: [{ TaskHandle: 't' }],
-    ListMessageMoveTasks: [task('RUNNING', 1), task('RUNNING', 2), task('COMPLETED', 3)],
+    ListMessageMoveTasks: [
+      listed(),
+      ...[task(2, 'RUNNING', 1), task(2, 'RUNNING', 2), task(2, 'COMPLETED', 3)].map((one) => listed(one)),
+    ],
   };
   assert.equal(await moveAll(queue, [letterOf(queue, '1')], movers), 3);
-  assert.deepEqual(asked[0], ['StartMessageMoveTask', { SourceArn: queue.arn }]);
-  assert.deepEqual(names().slice(1), Array(3).fill('ListMessageMoveTasks'));
+  assert.deepEqual(asked[1], ['StartMessageMoveTask', { SourceArn: queue.arn }]);
+  assert.deepEqual(names().toSpliced(1, 1), Array(4).fill('ListMessageMoveTasks'));
   assert.deepEqual(seen, [
     [1, 3],
     [2, 3],
@@ -81,15 +88,47 @@ test('SQS moves them by itself, and is watched until it has', async () => {
   ]);
 });
 
-test('a task that SQS gave up says why, and what is left to do', async () => {
-  const queue = queueOf('looks');
+test('tasks of before are not its own, nor does it end where SQS does not list its own at once', async () => {
+  const queue = queueOf('changes');
+  const [first, second] = [task(1, 'COMPLETED', 7), task(2, 'FAILED')];
   answers = {
     StartMessageMoveTask: [{ TaskHandle: 't' }],
-    ListMessageMoveTasks: [{ Results: [{ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }] }],
+    ListMessageMoveTasks: [
+      listed(second, first),
+      listed(second, first),
+      listed(),
+      listed(second),
+      listed(first, task(3, 'RUNNING', 1), second),
+      listed(task(3, 'COMPLETED', 2), second, first),
+    ],
+  };
+  assert.equal(await moveAll(queue, [letterOf(queue, '1')], movers), 2);
+  assert.deepEqual(seen, [
+    [1, 3],
+    [2, 3],
+  ]);
+});
+
+test('a task that SQS never lists may go on: that is what it says', async () => {
+  const queue = queueOf('changes');
+  answers = { StartMessageMoveTask: [{ TaskHandle: 't' }] };
+  await assert.rejects(moveAll(queue, [letterOf(queue, '1')], movers), {
+    reason: 'RedriveIncomplete',
+    message: `SQS does not say what became of moving the messages of ${queue.name}.`,
+    hint: 'It may go on: look again by --dry-run.',
+  });
+});
+
+test('a task that SQS gave up says why, and what is left to do', async () => {
+  const queue = queueOf('looks');
+  const FailureReason = 'CouldNotDetermineMessageSource';
+  answers = {
+    StartMessageMoveTask: [{ TaskHandle: 't' }],
+    ListMessageMoveTasks: [listed(), listed({ ...task(1, 'FAILED'), FailureReason })],
   };
   await assert.rejects(moveAll(queue, [letterOf(queue, '1')], movers), {
     reason: 'RedriveIncomplete',
-    message: `Moving the messages of ${queue.name} ended as FAILED: CouldNotDetermineMessageSource`,
+    message: `Moving the messages of ${queue.name} ended as FAILED: ${FailureReason}`,
   });
 });
 
@@ -97,7 +136,7 @@ test('what SQS refuses is refused, and nothing is moved in another way', async (
   const queue = queueOf('changes');
   answers = { StartMessageMoveTask: [new Error('AccessDeniedException')] };
   await assert.rejects(moveAll(queue, [letterOf(queue, '1')], movers), { name: 'AccessDeniedException' });
-  assert.deepEqual(names(), ['StartMessageMoveTask']);
+  assert.deepEqual(names(), ['ListMessageMoveTasks', 'StartMessageMoveTask']);
 });
 
 test('what nudge could not tell is put on the bus once more, and deleted after that', async () => {

@@ -119,17 +119,24 @@ test('--dry-run shows, and is no failure; nothing on a screen moves its cursor',
   assert.equal((await bodies('changes-dead')).length, 1);
 });
 
-test('as JSON a line a message, with its body, and what was moved', async () => {
-  const id = await send('changes-dead', change('a'));
-  const lines = (await redrive('--yes', '-o', 'json')).out
+const linesOf = ({ out }: { readonly out: string }) =>
+  out
     .trimEnd()
     .split('\n')
     .map((text) => JSON.parse(text));
+
+test('as JSON a line a message, with its body, then one a queue, and what was moved', async () => {
+  const id = await send('changes-dead', change('a'));
+  const lines = linesOf(await redrive('--yes', '-o', 'json'));
   const { sent, ...letter } = lines[0];
   assert.ok(Date.now() - Date.parse(sent) < 60_000);
   const about = { queue: 'gitferry-local-changes-dead', id, received: 1, what: 's3://releases/a', why: null };
   assert.deepEqual(letter, { ...about, body: change('a') });
-  assert.deepEqual(lines.slice(1), [{ queue: 'gitferry-local-changes-dead', moved: 1 }]);
+  assert.deepEqual(lines.slice(1), [
+    { queue: 'gitferry-local-changes-dead', shown: 1, depth: 1 },
+    ...['looks', 'notices', 'nudge'].map((kind) => ({ queue: `gitferry-local-${kind}-dead`, shown: 0, depth: 0 })),
+    { queue: 'gitferry-local-changes-dead', moved: 1 },
+  ]);
 });
 
 test('of many it shows so many, says that there are more, and moves all the same what was agreed to: all', async () => {
@@ -137,6 +144,8 @@ test('of many it shows so many, says that there are more, and moves all the same
   const { out } = await redrive('--dry-run', '--most', '5');
   assert.equal(out.match(/s3:\/\//gu)?.length, 5);
   assert.match(out, /^There are about 7 more, which --most would show\.$/mu);
+  const lines = linesOf(await redrive('--dry-run', '--most', '5', '--queue', 'changes', '-o', 'json'));
+  assert.deepEqual(lines.slice(5), [{ queue: 'gitferry-local-changes-dead', shown: 5, depth: 12 }]);
   const moved = await redrive('--most', '5', '--yes');
   assert.match(moved.out, /changes-dead: 12 moved back/u);
   assert.deepEqual([(await bodies('changes')).length, (await bodies('changes-dead')).length], [12, 0]);
