@@ -10,11 +10,13 @@ import { isParameter } from './init/parameters.ts';
 import { hasStage, isReadable, parametersFile } from './init/parameters-file.ts';
 import { agree, prompts } from './init/prompts.ts';
 import { type Answers, type Question, questionsFor } from './init/questions.ts';
+import { regionOf } from './init/region.ts';
 
 const PARAMETERS = 'serverless.params.yml';
 
 interface Options {
   readonly config: string;
+  readonly region?: string;
   readonly param?: Answers;
   readonly yes?: true;
   readonly force?: true;
@@ -44,7 +46,7 @@ export function init(program: Command): void {
     .action((options: Options) => run(options, command));
 }
 
-async function run({ config, param, yes, force, dryRun }: Options, command: Command): Promise<void> {
+async function run({ config, region, param, yes, force, dryRun }: Options, command: Command): Promise<void> {
   for (const path of [PARAMETERS, config]) {
     const obstacle = await obstacleOf(path);
     if (obstacle !== null) command.error(`error: ${obstacle}`);
@@ -54,7 +56,7 @@ async function run({ config, param, yes, force, dryRun }: Options, command: Comm
   if ((await readPresent(config)) !== null && !force && !dryRun)
     command.error(`error: ${config} is there already; --config names another, and --force overwrites it`);
   const questions = questionsFor({
-    region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION,
+    region: region ?? (await regionOf(process.env)),
     origin: await originOf(dirname(resolve(config))),
   });
   const asks = process.stdin.isTTY && process.stdout.isTTY && !yes;

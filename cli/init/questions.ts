@@ -8,7 +8,7 @@ export interface Question {
   readonly name: string;
   readonly message: string;
   /** Its default, for whom nobody asked; undefined where one has to be said. */
-  readonly initial?: (answers: Answers) => string;
+  readonly initial?: (answers: Answers) => string | undefined;
   /** A likely answer, for a person to confirm or by --yes; undefined where nothing suggests one. */
   readonly suggestion?: (answers: Answers) => string | undefined;
   /** What to choose from; else it is a text. */
@@ -34,7 +34,7 @@ export function questionsFor({ region, origin }: Surroundings): readonly Questio
     },
     plain('branch', 'The branch of it that the cluster follows'),
     { name: 'stage', message: 'The name of the deployment', initial: () => 'production' },
-    { name: 'region', message: 'The region of AWS', initial: () => region ?? 'us-east-1' },
+    { name: 'region', message: 'The region of AWS', initial: () => region },
     {
       ...plain('create-bucket', 'The bucket that CI drops charts and configuration into'),
       choices: [
@@ -45,7 +45,17 @@ export function questionsFor({ region, origin }: Surroundings): readonly Questio
     { name: 'bucket', message: 'The name of that bucket', suggestion: suggestBucket },
     plain('git-secret', 'The secret with Git credentials that can write'),
     plain('git-read-secret', 'The secret with Git credentials that need only read'),
-    plain('webhook-secret', 'The secret with those of the registries’ webhooks'),
+    {
+      ...plain('webhooks', 'Webhooks of registries and Git hosts'),
+      choices: [
+        { value: 'true', label: 'are taken, at a public address' },
+        { value: 'false', label: 'are not, and there is no public address: for ECR and S3 alone' },
+      ],
+    },
+    {
+      ...plain('webhook-secret', 'The secret with those of the registries’ webhooks'),
+      matters: ({ webhooks }) => webhooks !== 'false',
+    },
     plain('signing-secret', 'The secret with a key to sign commits with'),
     plain('registry-secret', 'The secret with credentials of registries other than ECR'),
     plain('private-registries', 'Registries inside a private network, host or host:port'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,6 +38,22 @@ test('the command line finds credentials where people keep theirs', async (t) =>
     env: { ...env, PATH: process.env.PATH, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
   });
   assert.match(heard.join('\n'), /Credential=AKIAPROFILE\//u);
+});
+
+test('init finds the region where people keep theirs', async () => {
+  const file = join(folder, 'dist/cli/with-region.cjs');
+  await bundleCommandLine(root, file);
+  await cp(join(root, 'infra/parameters.yml'), join(folder, 'infra/parameters.yml'));
+  await writeFile(join(folder, 'config'), '[profile releases]\nregion = eu-north-1\n');
+  const env = {
+    HOME: folder,
+    PATH: process.env.PATH,
+    AWS_PROFILE: 'releases',
+    AWS_CONFIG_FILE: join(folder, 'config'),
+  };
+  const args = ['init', '--repository', 'https://github.com/acme/fleet', '--bucket', 'acme-releases', '--dry-run'];
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], { cwd: folder, env });
+  assert.match(stdout, /\.ecr\.eu-north-1\./u);
 });
 
 test('the command line is one file that runs by itself', async () => {

@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { parse } from 'yaml';
 import { parseConfig } from '../../shared/config/parse.ts';
-import { gitferry } from './process.ts';
+import { gitferryIn } from './process.ts';
 
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gitferry-init-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** Nothing here says which region: neither the environment nor a profile. */
+const { AWS_REGION: _, AWS_DEFAULT_REGION: __, AWS_PROFILE: ___, ...rest } = process.env;
+const nowhere = { ...rest, AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+const gitferry = (folder: string, ...args: readonly string[]) => gitferryIn(nowhere, folder, ...args);
 
 const NEEDED = ['--repository', 'https://github.com/acme/fleet', '--bucket', 'acme-releases', '--region', 'eu-west-1'];
 const read = (name: string) => readFile(join(folder, name), 'utf8');
@@ -27,6 +32,7 @@ test('options alone make both files, with defaults for the rest, and say what co
       bucket: 'acme-releases',
       'git-secret': 'gitferry/production/git',
       'git-read-secret': 'gitferry/production/git-read',
+      webhooks: 'true',
       'webhook-secret': 'gitferry/production/webhooks',
     },
   });
@@ -59,8 +65,37 @@ test('a name of digits is a name', async () => {
 test('what is missing is named, all at once, and nothing is written', async () => {
   const { status, out, err } = await gitferry(folder, 'init');
   assert.deepEqual([status, out], [2, '']);
-  assert.match(err, /^error: --repository, --bucket are needed$/mu);
+  assert.match(err, /^error: --repository, --region, --bucket are needed$/mu);
   await assert.rejects(read('serverless.params.yml'), { code: 'ENOENT' });
+});
+
+test('the region is what deploying would take: that of the environment, else of the profile', async () => {
+  const others = NEEDED.slice(0, 4);
+  const file = join(folder, 'config');
+  await writeFile(file, '[default]\nregion = eu-north-1\n[profile other]\nregion = eu-south-1\n[profile none]\n');
+  for (const [env, region] of [
+    [{ AWS_CONFIG_FILE: file }, 'eu-north-1'],
+    [{ AWS_CONFIG_FILE: file, AWS_PROFILE: 'other' }, 'eu-south-1'],
+    [{ AWS_CONFIG_FILE: file, AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-3'],
+    [{ AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-2'],
+  ] as const) {
+    const { out } = await gitferryIn({ ...nowhere, ...env }, folder, 'init', ...others, '--dry-run');
+    assert.equal(/\.ecr\.([a-z0-9-]+)\./u.exec(out)?.[1], region);
+  }
+  for (const env of [{ AWS_CONFIG_FILE: file, AWS_PROFILE: 'none' }, { AWS_REGION: 'Ireland' }]) {
+    const { status, err } = await gitferryIn({ ...nowhere, ...env }, folder, 'init', ...others);
+    assert.equal(status, 2);
+    assert.match(err, /^error: --region is needed$/mu);
+  }
+});
+
+test('without webhooks there is no secret of theirs, neither in the file nor to be made', async () => {
+  const { status, out } = await gitferry(folder, 'init', ...NEEDED, '--webhooks', 'false');
+  assert.equal(status, 0);
+  const { production } = parse(await read('serverless.params.yml'));
+  assert.deepEqual([production.webhooks, production['webhook-secret']], ['false', undefined]);
+  assert.doesNotMatch(out, /webhooks\.json/u);
+  assert.match((await gitferry(folder, 'init', ...NEEDED, '--force')).out, /production\/webhooks .*webhooks\.json/u);
 });
 
 test('what does not fit is told, all at once, without what may be a password in it', async () => {
@@ -84,7 +119,8 @@ test('--yes takes what the repository suggests: its address, and a bucket by its
   await mkdir(join(folder, 'fleet/.git/refs'));
   await writeFile(join(folder, 'fleet/.git/HEAD'), 'ref: refs/heads/main\n');
   await writeFile(join(folder, 'fleet/.git/config'), '[remote "origin"]\n\turl = git@github.com:Acme/fleet.git\n');
-  const { status } = await gitferry(folder, 'init', '--yes', '--config', 'fleet/gitferry.yaml');
+  const yes = ['--yes', '--region', 'eu-west-1', '--config', 'fleet/gitferry.yaml'];
+  const { status } = await gitferry(folder, 'init', ...yes);
   assert.equal(status, 0);
   const { production } = parse(await read('serverless.params.yml'));
   assert.deepEqual([production.repository, production.bucket], ['https://github.com/Acme/fleet.git', 'acme-releases']);

@@ -40,6 +40,7 @@ test('a person types some, takes the defaults of the rest, and is told at once w
     repository: ['fleet', ENTER, '\u0015https://github.com/acme/fleet', ENTER],
     stage: ['staging', ENTER],
     'create-bucket': [DOWN, ENTER],
+    webhooks: [DOWN, ENTER],
     clusters: ['eks:prod', ENTER],
   });
   const outcome = await answer(questionsFor(SURROUNDINGS), { branch: 'next' }, ask);
@@ -53,13 +54,27 @@ test('a person types some, takes the defaults of the rest, and is told at once w
       bucket: 'acme-releases',
       'git-secret': 'gitferry/staging/git',
       'git-read-secret': 'gitferry/staging/git-read',
-      'webhook-secret': 'gitferry/staging/webhooks',
+      webhooks: 'false',
       clusters: 'eks:prod',
     } satisfies Answers,
   });
   assert.match(shown(), /This is no https address\./u);
   assert.doesNotMatch(shown(), /branch of it/u, 'what an option says is not asked');
-  assert.doesNotMatch(shown(), /others to tell of a landing/u, 'what does not matter is not asked');
+  assert.doesNotMatch(
+    shown(),
+    /secret with those of the registries|others to tell of a landing/u,
+    'what does not matter is not asked',
+  );
+});
+
+test('where nothing says the region, none is suggested', async () => {
+  const { ask, shown } = terminal({ region: [ENTER, 'eu-west-1', ENTER] });
+  const given = { repository: 'https://github.com/acme/fleet' };
+  const outcome = await answer(questionsFor({ region: undefined, origin: undefined }), given, ask);
+  assert.ok(outcome !== null && 'answers' in outcome);
+  assert.equal(outcome.answers.region, 'eu-west-1');
+  assert.match(shown(), /This is no region of AWS/u);
+  assert.doesNotMatch(shown(), /us-east-1/u);
 });
 
 test('who gives up gives up', async () => {
