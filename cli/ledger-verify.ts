@@ -6,6 +6,7 @@ import { printable, printableJson } from '../shared/printable.ts';
 import { readSigningKey, verifies } from '../shared/trust/signing.ts';
 import { type Comparison, compare, type Finding, type Tally } from './ledger-copy/compare.ts';
 import { type Keeping, s3Copies } from './ledger-copy/copies.ts';
+import { unprotected } from './ledger-copy/protection.ts';
 import { openRemote } from './main-repository.ts';
 import { describe } from './report.ts';
 import { findRunning, localAws } from './running.ts';
@@ -20,7 +21,10 @@ export interface VerifyOptions {
   readonly output: 'text' | 'json';
 }
 
-/** Prints in what the ledger and its copy differ. The process ends with 0 if in nothing, else with 1, and with 2 if that can't be told. */
+/**
+ * Prints in what the ledger and its copy differ, and what nothing protects. The process ends with 0 if there is nothing of either,
+ * else with 1, and with 2 if that can't be told.
+ */
 export async function runVerify(options: VerifyOptions): Promise<void> {
   try {
     process.exitCode = (await verify(options)) === 0 ? 0 : 1;
@@ -30,7 +34,7 @@ export async function runVerify(options: VerifyOptions): Promise<void> {
   }
 }
 
-/** How many differences there are. */
+/** How many findings there are. */
 async function verify(options: VerifyOptions): Promise<number> {
   const { client, repository, branch, deployment } = await target(options);
   const copies = s3Copies(client, options.bucket);
@@ -38,13 +42,15 @@ async function verify(options: VerifyOptions): Promise<number> {
   const ref = ledgerRef(deployment, branch);
   const signed = await signedBy(options.signedBy, process.env.GITFERRY_SIGNING_KEY);
   const keeping = await copies.keeping();
-  const tally: Tally = { commits: 0, copies: 0, notYet: 0, unlocked: 0 };
-  const comparison: Comparison = { deployment, branch, remote, copies, ref, signed, now: new Date() };
+  const { retention } = keeping;
+  const tally: Tally = { commits: 0, copies: 0, notYet: 0, unlocked: 0, expired: 0 };
+  const comparison: Comparison = { deployment, branch, remote, copies, ref, signed, retention, now: new Date() };
   let findings = 0;
-  for await (const found of compare(comparison, tally)) {
+  const show = (found: Finding): void => {
     findings += 1;
     console.log(options.output === 'json' ? printableJson(found) : lineOf(found));
-  }
+  };
+  for await (const found of compare(comparison, tally)) show(found);
   // The names are wrong, rather than all of it gone.
   if (tally.commits === 0 && tally.copies === 0)
     throw new Stalled(
@@ -54,13 +60,10 @@ async function verify(options: VerifyOptions): Promise<number> {
         hint: 'Nothing landed there yet, or the names of branch, deployment and bucket are others.',
       },
     );
-  const warnings = warningsOf(keeping, tally);
-  if (options.output === 'json')
-    console.log(printableJson({ ...tally, findings, retention: keeping.retention, warnings }));
-  else {
-    for (const warning of warnings) console.error(`warning: ${warning}`);
-    console.log(summaryOf(tally, findings));
-  }
+  for (const found of unprotected(keeping)) show(found);
+  console.log(
+    options.output === 'json' ? printableJson({ ...tally, findings, retention }) : summaryOf(tally, keeping, findings),
+  );
   return findings;
 }
 
@@ -96,20 +99,6 @@ async function signedBy(file: string | undefined, key: string | undefined): Prom
   return async (payload, signature) => verifies(payload, signature, keys);
 }
 
-function warningsOf({ versioning, retention }: Keeping, { unlocked }: Tally): readonly string[] {
-  return [
-    ...(versioning ? [] : ['The bucket keeps no versions: what is overwritten or deleted is lost.']),
-    ...(retention?.mode === 'COMPLIANCE'
-      ? []
-      : [
-          `The bucket locks what is added ${retention === null ? 'not at all' : `by ${retention.mode} alone`}: it can be deleted.`,
-        ]),
-    ...(unlocked === 0
-      ? []
-      : [`${unlocked} copies show no compliance retention; to see one takes s3:GetObjectRetention.`]),
-  ];
-}
-
 function lineOf(found: Finding): string {
   return printable(`${found.finding.padEnd(15)} ${whatOf(found)}`);
 }
@@ -130,6 +119,14 @@ function whatOf(found: Finding): string {
       return `${found.key}  has ${found.versions} versions; the first was compared`;
     case 'hidden':
       return `${found.key}  was deleted, which hides it`;
+    case 'unlocked':
+      return `${found.key}  ${lockOf(found)}`;
+    case 'not-versioned':
+      return 'the bucket keeps no versions: what is overwritten or deleted is lost';
+    case 'not-locked': {
+      const how = found.mode === null ? 'not at all' : `by ${found.mode} alone`;
+      return `the bucket locks what is added ${how}: it can be deleted`;
+    }
     case 'not-signed':
       return `${found.commit}  and all after it, ${found.commits} in all: the key did not sign them`;
     case 'ledger-missing':
@@ -137,8 +134,17 @@ function whatOf(found: Finding): string {
   }
 }
 
-function summaryOf({ commits, copies, notYet }: Tally, findings: number): string {
+/** Why a copy can be deleted. */
+function lockOf({ mode, until }: Extract<Finding, { finding: 'unlocked' }>): string {
+  if (mode === null) return 'is not locked: it can be deleted';
+  if (mode !== 'COMPLIANCE') return `is locked by ${mode} alone: it can be deleted`;
+  return `was locked until ${until} alone, for less than the bucket locks what is added`;
+}
+
+function summaryOf({ commits, copies, notYet, expired }: Tally, keeping: Keeping, findings: number): string {
   const young = notYet === 0 ? '' : ` (${notYet} not copied yet)`;
-  const result = findings === 0 ? 'the same' : `${findings} differences`;
-  return `${commits} commits${young}, ${copies} copies: ${result}.`;
+  const old = expired === 0 ? '' : ` (${expired} no longer locked)`;
+  const result = findings === 0 ? 'the same' : findings === 1 ? '1 finding' : `${findings} findings`;
+  const rule = unprotected(keeping).length > 0 ? '' : `\nWhat is added is locked for ${keeping.retention?.days} days.`;
+  return `${commits} commits${young}, ${copies} copies${old}: ${result}.${rule}`;
 }

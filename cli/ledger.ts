@@ -36,8 +36,8 @@ export function ledger(program: Command): void {
   about(group.command('verify'))
     .summary('compare the ledger with its copy in a bucket')
     .description(
-      'Says what is missing in the bucket of `ledger-bucket`, what is there but no longer in Git, and what differs. Ends with 0 ' +
-        'if nothing does, with 1 if something does, with 2 if that can’t be told. Credentials of AWS as usual.',
+      'Says what is missing in the bucket of `ledger-bucket`, what is there but no longer in Git, what differs, and what can be ' +
+        'deleted there. Ends with 0 if nothing is found, with 1 if something is, with 2 if that can’t be told. Credentials of AWS as usual.',
     )
     .requiredOption('--bucket <name>', 'the bucket of the copy')
     .option('--region <name>', 'its region')

@@ -12,9 +12,10 @@ import {
   type LedgerName,
   readCopy,
 } from '../../shared/ledger/copy.ts';
-import type { Copies, Listed } from './copies.ts';
+import type { Copies, Keeping, Listed } from './copies.ts';
+import { standingOf, type Unprotected } from './protection.ts';
 
-/** One thing in which the ledger and its copy differ. Texts are from outside: they are made printable where they are shown. */
+/** One thing in which the ledger and its copy differ, or by which the copy is none to rely on. Texts are from outside: they are made printable where they are shown. */
 export type Finding =
   /** A commit of the ledger has no copy. */
   | { readonly finding: 'missing'; readonly commit: Oid; readonly committed: string | null }
@@ -28,6 +29,15 @@ export type Finding =
   | { readonly finding: 'overwritten'; readonly key: string; readonly versions: number }
   /** Somebody deleted the object, which only hides it. */
   | { readonly finding: 'hidden'; readonly key: string }
+  /** The copy can be deleted. `mode` and `until`, ISO 8601, of its retention; null where none shows. */
+  | {
+      readonly finding: 'unlocked';
+      readonly commit: Oid;
+      readonly key: string;
+      readonly mode: string | null;
+      readonly until: string | null;
+    }
+  | Unprotected
   /** The ledger ends in commits that the key did not sign. */
   | { readonly finding: 'not-signed'; readonly commit: Oid; readonly commits: number }
   /** The branch is gone. */
@@ -39,8 +49,10 @@ export interface Tally {
   copies: number;
   /** Commits that are so young that they need not be copied yet. */
   notYet: number;
-  /** Copies that nothing protects from being deleted. */
+  /** Copies that nothing protects from being deleted, though something should. */
   unlocked: number;
+  /** Copies whose retention is over, as it comes to be after years. */
+  expired: number;
 }
 
 export interface Comparison extends LedgerName {
@@ -50,6 +62,8 @@ export interface Comparison extends LedgerName {
   readonly ref: string;
   /** Whether the key made the signature of a commit; null where nobody named a key. */
   readonly signed: ((payload: Uint8Array, signature: string) => Promise<boolean>) | null;
+  /** How long the bucket locks what is added. */
+  readonly retention: Keeping['retention'];
   readonly now: Date;
 }
 
@@ -162,8 +176,13 @@ async function look({ key, versions }: Listed, comparison: Comparison, tally: Ta
     findings: [...traces, { finding: 'differs', commit, key, why }],
   });
   if ((first.size ?? 0) > LARGEST) return differs('It is larger than any copy.');
-  const { bytes, lockedUntil } = await comparison.copies.read(key, first.id);
-  if (lockedUntil === null) tally.unlocked += 1;
+  const { bytes, lock } = await comparison.copies.read(key, first.id);
+  const standing = standingOf(lock, first.written, comparison.retention, comparison.now);
+  if (standing !== 'locked') tally[standing] += 1;
+  if (standing === 'unlocked') {
+    const { mode = null, until } = lock ?? {};
+    traces.push({ finding: 'unlocked', commit, key, mode, until: until?.toISOString() ?? null });
+  }
   const copy = readCopy(comparison, bytes);
   if (typeof copy === 'string') return differs(copy);
   if (copyKey(comparison, copy.oid, parseCommit({ type: 'commit', bytes: copy.commit })) !== key)

@@ -3,6 +3,7 @@ import {
   GetBucketVersioningCommand,
   GetObjectCommand,
   GetObjectLockConfigurationCommand,
+  GetObjectRetentionCommand,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
   type S3Client,
@@ -15,6 +16,7 @@ interface ListedVersion {
   readonly id: string;
   /** Bytes; null of a marker. */
   readonly size: number | null;
+  readonly written: Date;
 }
 
 /** What there is under a key. */
@@ -24,10 +26,16 @@ export interface Listed {
   readonly versions: readonly ListedVersion[];
 }
 
+/** How Object Lock keeps a copy from being deleted. */
+export interface Lock {
+  readonly mode: string;
+  readonly until: Date;
+}
+
 export interface Copy {
   readonly bytes: Uint8Array;
-  /** Until when nobody can delete it, ISO 8601; null where nothing says so in compliance mode. */
-  readonly lockedUntil: string | null;
+  /** Null where there is none. */
+  readonly lock: Lock | null;
 }
 
 /** How a bucket keeps what it holds. */
@@ -62,6 +70,14 @@ export function s3Copies(client: S3Client, bucket: string): Copies {
     return mode === undefined ? null : { mode, days: days ?? (years ?? 0) * 365 };
   }
 
+  /** S3 leaves out of its answers what may not be seen: one question tells that from what is not there. */
+  let seen: Promise<unknown> | undefined;
+  const maySee = (about: { readonly Key: string; readonly VersionId: string }): Promise<unknown> =>
+    client.send(new GetObjectRetentionCommand({ Bucket: bucket, ...about })).catch((error: unknown) => {
+      const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+      return $metadata?.httpStatusCode === 403 ? failed(error) : null;
+    });
+
   return {
     async keeping() {
       const versioning = await client.send(new GetBucketVersioningCommand({ Bucket: bucket })).catch(failed);
@@ -83,11 +99,14 @@ export function s3Copies(client: S3Client, bucket: string): Copies {
     },
 
     async read(key, version) {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version });
-      const { Body, ObjectLockMode, ObjectLockRetainUntilDate: until } = await client.send(command).catch(failed);
+      const about = { Key: key, VersionId: version };
+      const command = new GetObjectCommand({ Bucket: bucket, ...about });
+      const { Body, ObjectLockMode: mode, ObjectLockRetainUntilDate: until } = await client.send(command).catch(failed);
       const bytes = Buffer.concat(await (Body instanceof Readable ? Body : Readable.from([])).toArray().catch(failed));
-      const locked = ObjectLockMode === 'COMPLIANCE' && until !== undefined;
-      return { bytes, lockedUntil: locked ? until.toISOString() : null };
+      if (mode !== undefined && until !== undefined) return { bytes, lock: { mode, until } };
+      seen ??= maySee(about);
+      await seen;
+      return { bytes, lock: null };
     },
   };
 }
@@ -106,11 +125,13 @@ async function* versionsOf(
     const versions = (page.Versions ?? []).map((one) => ({ ...one, size: one.Size ?? 0 }));
     const markers = (page.DeleteMarkers ?? []).map((one) => ({ ...one, size: null }));
     const entries = [...versions, ...markers].map(({ Key: key = '', VersionId: id = 'null', size, LastModified }) => {
-      return { key, id, size, at: LastModified?.getTime() ?? 0 };
+      return { key, id, size, written: LastModified ?? new Date(0) };
     });
     // Within a key by time; of the same second the marker counts as the newer.
-    entries.sort((a, b) => compare(a.key, b.key) || b.at - a.at || Number(a.size !== null) - Number(b.size !== null));
-    for (const { key, id, size } of entries) yield { key, id, size };
+    entries.sort(
+      (a, b) => compare(a.key, b.key) || +b.written - +a.written || Number(a.size !== null) - Number(b.size !== null),
+    );
+    yield* entries;
     const { IsTruncated, NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
     command = IsTruncated ? new ListObjectVersionsCommand({ ...about, KeyMarker, VersionIdMarker }) : null;
   }
@@ -131,7 +152,7 @@ function faultOf(cause: unknown, bucket: string): FerryError {
     });
   if (name === 'AccessDenied' || status === 403)
     return new Stalled('LedgerBucketDenied', `The bucket ${bucket} can't be read with these credentials.`, {
-      hint: 'They need s3:ListBucketVersions, s3:GetObjectVersion, s3:GetBucketVersioning, s3:GetBucketObjectLockConfiguration.',
+      hint: 'They need s3:ListBucketVersions, s3:GetObjectVersion, s3:GetObjectRetention, s3:GetBucketVersioning, s3:GetBucketObjectLockConfiguration.',
       cause,
     });
   return new Retryable(

@@ -21,6 +21,8 @@ export function s3Store(client: S3Client, bucket: string): Store {
       Key: key,
       Body: body,
       ContentType: 'application/json',
+      // Under Object Lock S3 asks for the name as well.
+      ChecksumAlgorithm: 'SHA256',
       ChecksumSHA256: createHash('sha256').update(body).digest('base64'),
       IfNoneMatch: '*',
     });

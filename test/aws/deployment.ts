@@ -11,7 +11,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  type ObjectLockConfiguration,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+  PutObjectLockConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DOORS } from '../../functions/receive/doors.ts';
@@ -144,17 +150,35 @@ export async function startPlace(files: Files, furtherFiles: Files | null = null
   return { ...place, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
+interface Lock {
+  readonly ObjectLockEnabled: 'Enabled';
+  readonly Rule: { readonly DefaultRetention: { readonly Mode: 'COMPLIANCE'; readonly Days: string } };
+}
+
+/** Parameters are texts, also those that are numbers. */
+function lockOf({ Rule: { DefaultRetention }, ...lock }: Lock): ObjectLockConfiguration {
+  return { ...lock, Rule: { DefaultRetention: { ...DefaultRetention, Days: Number(DefaultRetention.Days) } } };
+}
+
 async function finishBuckets(checkout: Checkout, s3: S3Client): Promise<void> {
   const properties = ofType(await checkout.template(), 'AWS::S3::Bucket').map(([, { Properties }]) => Properties);
-  for (const { BucketName, VersioningConfiguration, NotificationConfiguration } of properties as readonly {
+  for (const { BucketName, VersioningConfiguration, NotificationConfiguration, ...locked } of properties as readonly {
     BucketName?: string;
     VersioningConfiguration?: { Status: 'Enabled' };
     NotificationConfiguration?: { EventBridgeConfiguration?: object };
+    ObjectLockConfiguration?: Lock;
   }[]) {
     if (BucketName === undefined) continue;
     const Bucket = BucketName;
     if (VersioningConfiguration !== undefined)
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    if (locked.ObjectLockConfiguration !== undefined)
+      await s3.send(
+        new PutObjectLockConfigurationCommand({
+          Bucket,
+          ObjectLockConfiguration: lockOf(locked.ObjectLockConfiguration),
+        }),
+      );
     if (NotificationConfiguration?.EventBridgeConfiguration !== undefined)
       await s3.send(
         new PutBucketNotificationConfigurationCommand({

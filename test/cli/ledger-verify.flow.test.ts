@@ -60,13 +60,13 @@ describe('gitferry ledger verify', () => {
 
   test('the same: it says so, and ends with 0', async () => {
     const { status, out, err } = await verify();
-    assert.deepEqual([status, out, err], [0, '50 commits, 50 copies: the same.\n', '']);
+    const said = '50 commits, 50 copies: the same.\nWhat is added is locked for 2557 days.\n';
+    assert.deepEqual([status, out, err], [0, said, '']);
     const { findings, summary } = await found();
     assert.deepEqual(findings, []);
     assert.deepEqual(summary, {
-      ...{ commits: 50, copies: 50, notYet: 0, unlocked: 0, findings: 0 },
+      ...{ commits: 50, copies: 50, notYet: 0, unlocked: 0, expired: 0, findings: 0 },
       retention: { mode: 'COMPLIANCE', days: 2557 },
-      warnings: [],
     });
   });
 
@@ -147,6 +147,7 @@ describe('gitferry ledger verify', () => {
       copies: s3Copies(archive.bucket.client, archive.bucket.name),
       ref: `refs/heads/${BRANCH}`,
       signed: null,
+      retention: null,
       now: new Date(),
       remote: {
         // At first the branch stood further back.
@@ -155,7 +156,7 @@ describe('gitferry ledger verify', () => {
         commits: (...what) => remote.commits(...what),
       },
     };
-    const tally = { commits: 0, copies: 0, notYet: 0, unlocked: 0 };
+    const tally = { commits: 0, copies: 0, notYet: 0, unlocked: 0, expired: 0 };
     assert.deepEqual(await Array.fromAsync(compare(comparison, tally)), []);
     assert.deepEqual([tally.commits, tally.copies], [41, line.length]);
   });
@@ -179,22 +180,62 @@ describe('gitferry ledger verify', () => {
     archive.bucket.objects.delete(keyOf(own));
   });
 
-  test('a bucket that keeps nothing is warned of; what its copies lack as well', async () => {
+  test('a bucket that keeps nothing is no copy: it says so, and ends with 1', async () => {
     archive.bucket.days = null;
     archive.bucket.versioning = 'Suspended';
-    const versions = archive.bucket.objects;
-    const key = keyOf(line[0]);
-    const [kept] = versions.get(key) ?? [];
-    assert.ok(kept);
-    versions.set(key, [{ ...kept, retainUntil: null }]);
-    const { status, err, out } = await verify();
-    assert.equal(status, 0);
+    const { status, out, err } = await verify();
+    assert.deepEqual([status, err], [1, '']);
     assert.match(
-      err,
-      /keeps no versions[^\n]*\nwarning: [^\n]*not at all[^\n]*\nwarning: 1 copies show no compliance/u,
+      out,
+      /^not-versioned +the bucket keeps no versions[^\n]*\nnot-locked +the bucket locks what is added not at all/u,
     );
-    assert.match(out, /: the same\.\n$/u);
-    versions.set(key, [kept]);
+    assert.match(out, /copies: 2 findings\.\n$/u);
+    const { findings, summary } = await found();
+    assert.deepEqual(findings, [{ finding: 'not-versioned' }, { finding: 'not-locked', mode: null }]);
+    assert.deepEqual([summary.findings, summary.retention], [2, null]);
+  });
+
+  test('a copy that can be deleted, though its bucket keeps copies', async () => {
+    const versions = archive.bucket.objects;
+    const [open, governed] = [keyOf(line[0]), keyOf(line[1])];
+    const [[first], [second]] = [versions.get(open) ?? [], versions.get(governed) ?? []];
+    assert.ok(first && second);
+    const until = { 'x-amz-object-lock-retain-until-date': first.retainUntil ?? '' };
+    const headers = { ...second.headers, 'x-amz-object-lock-mode': 'GOVERNANCE', ...until };
+    versions.set(open, [{ ...first, retainUntil: null }]);
+    versions.set(governed, [{ ...second, retainUntil: null, headers }]);
+    const { status, findings, summary } = await found();
+    assert.deepEqual([status, summary.unlocked, summary.expired], [1, 2, 0]);
+    assert.deepEqual(findings, [
+      { finding: 'unlocked', commit: line[0], key: open, mode: null, until: null },
+      { finding: 'unlocked', commit: line[1], key: governed, mode: 'GOVERNANCE', until: first.retainUntil },
+    ]);
+    const { out } = await verify();
+    assert.match(out, /^unlocked +\S+ {2}is not locked[^\n]*\nunlocked +\S+ {2}is locked by GOVERNANCE alone/u);
+    versions.set(open, [first]);
+    versions.set(governed, [second]);
+  });
+
+  test('a retention that is over is counted; it is a finding where the bucket would still keep the copy', async () => {
+    const versions = archive.bucket.objects;
+    const [old, early] = [keyOf(line[0]), keyOf(line[1])];
+    const [[first], [second]] = [versions.get(old) ?? [], versions.get(early) ?? []];
+    assert.ok(first && second);
+    const ago = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+    const yesterday = ago(1);
+    versions.set(old, [{ ...first, modified: ago(2558), retainUntil: yesterday }]);
+    const { status, out } = await verify();
+    assert.equal(status, 0);
+    assert.match(out, /copies \(1 no longer locked\): the same\./u);
+    versions.set(early, [{ ...second, modified: ago(30), retainUntil: yesterday }]);
+    const { findings, ...shortened } = await found();
+    assert.deepEqual([shortened.status, shortened.summary.unlocked, shortened.summary.expired], [1, 1, 1]);
+    assert.deepEqual(findings, [
+      { finding: 'unlocked', commit: line[1], key: early, mode: 'COMPLIANCE', until: yesterday },
+    ]);
+    assert.match((await verify()).out, /^unlocked +\S+ {2}was locked until \S+ alone, for less than the bucket/u);
+    versions.set(old, [first]);
+    versions.set(early, [second]);
   });
 
   test('what can’t be told ends with 2', async () => {
@@ -210,6 +251,20 @@ describe('gitferry ledger verify', () => {
     const { status, err } = await verify();
     assert.equal(status, 2);
     assert.match(err, /^LedgerBucketDenied: .*\n {2}They need s3:ListBucketVersions/u);
+    const key = keyOf(line[0]);
+    const [kept] = archive.bucket.objects.get(key) ?? [];
+    assert.ok(kept);
+    archive.bucket.objects.set(key, [{ ...kept, retainUntil: null }]);
+    // It is read, and then asked for its retention.
+    let asked = 0;
+    archive.bucket.refuse = (request) => {
+      if (request.endsWith(key)) asked += 1;
+      return asked > 1 ? { status: 403, code: 'AccessDenied' } : null;
+    };
+    const blind = await verify();
+    archive.bucket.objects.set(key, [kept]);
+    assert.equal(blind.status, 2);
+    assert.match(blind.err, /^LedgerBucketDenied: .*\n.*s3:GetObjectRetention/u);
     const half = ['ledger', 'verify', '--bucket', 'x', '--repository', archive.server.url];
     assert.equal((await gitferry('/', ...half)).status, 2);
   });
