@@ -1,6 +1,7 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { FerryError } from '../errors.ts';
+import { redact } from '../git/redact.ts';
 import type { Log } from './telemetry.ts';
 
 type Unformatted = Parameters<LogFormatter['formatAttributes']>[0];
@@ -29,9 +30,12 @@ class Line extends LogFormatter {
     });
   }
 
-  /** Neither the stack nor what caused it: a cause may carry an answer's body, and that a secret. */
+  /**
+   * Neither the stack nor what caused it: a cause may carry an answer's body, and that a secret. What others wrote into the
+   * message may be an address with a password in it.
+   */
   override formatError({ name, message }: Error) {
-    return { name, message };
+    return { name, message: redact(message, []) };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { FerryError } from '../errors.ts';
+import { redact } from '../git/redact.ts';
 import type { Attributes, Telemetry } from './telemetry.ts';
 
 /** AWS's own header, by which Lambda, SQS and EventBridge hand a trace on. */
@@ -64,7 +65,7 @@ async function within<T>(
 /** By name and sentence: a stack or a cause may say more than may be told. */
 function fail(begun: Span, error: unknown): void {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  begun.setStatus({ code: SpanStatusCode.ERROR, message });
+  begun.setStatus({ code: SpanStatusCode.ERROR, message: redact(message, []) });
   begun.setAttribute('error.type', error instanceof FerryError ? error.reason : name);
 }
 

@@ -48,6 +48,18 @@ test('an error of ours is told by its reason and sentence; none of what caused i
   assert.doesNotMatch(JSON.stringify(lines), /s3cr3t|stack|log\.test\.ts/u);
 });
 
+test('a password in an address that stands in an error of others is not told', async (t) => {
+  const { log } = functionLog('mirror', 'production');
+  const theirs = new Error('boom https://u:s3cr3t@git.example.org/x and //t0ken@host', { cause: 's3cr3t' });
+  const lines = await captured(t, () => {
+    log('failed', { error: theirs });
+    log('two of them', { failures: [{ channel: 'a', error: theirs }] });
+  });
+  const [first] = lines;
+  assert.deepEqual(first?.error, { name: 'Error', message: 'boom https://***@git.example.org/x and //***@host' });
+  assert.doesNotMatch(JSON.stringify(lines), /s3cr3t|t0ken/u);
+});
+
 test('a fact can neither take the place of what a line is about, nor begin a line, nor be endless', async (t) => {
   const { log } = functionLog('mirror', 'production');
   const facts = {

@@ -118,4 +118,10 @@ describe('with the SDK that a layer brings', () => {
     assert.deepEqual([push?.attributes['error.type'], push?.events], ['PushRefused', []]);
     assert.equal(mirror?.status.code, 0);
   });
+
+  test('nor does one say a password in an address', async () => {
+    const error = new TypeError('boom https://u:s3cr3t@git.example.org/x');
+    const { push } = await spansOf({}, () => span('push', {}, () => Promise.reject(error)));
+    assert.equal(push?.status.message, 'boom https://***@git.example.org/x');
+  });
 });
