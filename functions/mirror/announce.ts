@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<LedgerEvent['type'], NoticeType | null>> = {
   stalled: 'Stalled',
 };
 
-const NOTHING: Pointers = { units: new Map(), images: new Map() };
+const NOTHING: Pointers = { reach: new Map(), releases: new Map(), ruled: new Map() };
 
 /** Tells what was pushed, and measures it. Throws Retryable when the bus does not take it; then the messages come again, and it is told. */
 export async function announce(batch: Batch, deps: Deps, pointers: Pointers = NOTHING): Promise<void> {

@@ -3,7 +3,7 @@ import type { Concerns } from './concern.ts';
 import type { Deps } from './deps.ts';
 
 /** What pointed at the units of a batch. */
-export type Pointers = Pick<Concerns, 'units' | 'images'>;
+export type Pointers = Pick<Concerns, 'reach' | 'releases' | 'ruled'>;
 
 /** Measures what was pushed: once, however often it is told. */
 export function measure(batch: Pick<Batch, 'events' | 'state'>, pointers: Pointers, deps: Deps): void {
@@ -12,7 +12,10 @@ export function measure(batch: Pick<Batch, 'events' | 'state'>, pointers: Pointe
   const since = (changedAt: string): number => Math.max(0, now().getTime() - Date.parse(changedAt));
   const landed = events.filter((event) => event.type === 'landed');
   const reverted = landed.filter(({ reverts }) => reverts !== undefined);
-  const missed = landed.filter(({ unit, changedAt }) => changedAt === null && isMissed(unit ?? '', pointers));
+  const untold = untoldUnits(pointers);
+  // What lands with a release file lands because something pointed at that.
+  const whole = new Map(landed.flatMap(({ id, unit }) => (pointers.releases.has(unit ?? '') ? [[id, unit]] : [])));
+  const missed = landed.filter((event) => untold.has(whole.get(event.id) ?? event.unit ?? ''));
   const counts = {
     Landed: landed.length - reverted.length,
     Reverted: reverted.length,
@@ -30,8 +33,10 @@ export function measure(batch: Pick<Batch, 'events' | 'state'>, pointers: Pointe
   }
 }
 
-/** No event told of it, and a sweep did. */
-function isMissed(unit: string, { units, images }: Pointers): boolean {
-  const changes = units.get(unit)?.changes ?? images.get(unit)?.changes ?? [];
-  return changes.some(({ missed = false }) => missed);
+/** The units at which nothing pointed but sweeps that found what no event had told: neither events nor new rules. */
+function untoldUnits({ reach, ruled }: Pointers): ReadonlySet<string> {
+  const [missed, told] = [new Set<string>(), new Set([...ruled.values()].flat())];
+  for (const [change, units] of reach)
+    for (const unit of units) ('missed' in change && change.missed ? missed : told).add(unit);
+  return missed.difference(told);
 }

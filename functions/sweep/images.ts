@@ -6,6 +6,7 @@ import type { Images } from '../../shared/source/images.ts';
 import { impatient } from '../../shared/source/patience.ts';
 import { chooseImage } from '../../shared/unit/choose-image.ts';
 import { imageUnit } from '../../shared/unit/unit.ts';
+import { askFor, isHeldUp } from './ask.ts';
 import type { Cursor } from './cursor.ts';
 import { type Deps, HANDOVER } from './sweep.ts';
 
@@ -28,17 +29,16 @@ export async function sweepImages(
   for (const rule of left) {
     if (deps.remaining() < HANDOVER) return { phase: 'images', policy: rule.name };
     const state = ledger.state(rule.name) ?? emptyState(rule.name);
-    const due = moved || state.waiting !== null;
-    const missed = !due && (await isMissed(rule, state, images, deps));
-    if (!missed && !due) continue;
-    deps.log('missed', { policy: rule.name });
-    await deps.ask([{ kind: 'image', image: rule.image, ...(missed ? { missed } : {}) }]);
+    const fresh = state.waiting === null && (await isFresh(rule, state, images, deps));
+    if (!fresh && !moved && state.waiting === null) continue;
+    const change = { kind: 'image', image: rule.image } as const;
+    await askFor([{ unit: rule.name, change, missed: fresh && !isHeldUp(state) }], deps);
   }
   return null;
 }
 
 /** A registry that is out of reach now is looked at by the next sweep. */
-async function isMissed(rule: ImageRule, state: UnitState, images: Images, { log }: Deps): Promise<boolean> {
+async function isFresh(rule: ImageRule, state: UnitState, images: Images, { log }: Deps): Promise<boolean> {
   try {
     return await hasNew(rule, state, images);
   } catch (error) {

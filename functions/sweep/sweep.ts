@@ -1,4 +1,4 @@
-import type { Change, ObjectChange } from '../../shared/change/change.ts';
+import type { Change } from '../../shared/change/change.ts';
 import type { Config, Mirror } from '../../shared/config/config.ts';
 import { parseConfig } from '../../shared/config/parse.ts';
 import { Rejected } from '../../shared/errors.ts';
@@ -12,7 +12,8 @@ import type { Bucket, ObjectInfo } from '../../shared/source/bucket.ts';
 import type { Images } from '../../shared/source/images.ts';
 import type { Log, Telemetry } from '../../shared/telemetry/telemetry.ts';
 import { candidatesOf, choose } from '../../shared/unit/choose.ts';
-import { mirrorOf, type Unit, unitOf } from '../../shared/unit/unit.ts';
+import { mirrorOf, mirrorUnit, type Unit, unitOf } from '../../shared/unit/unit.ts';
+import { askFor, isHeldUp, type Question } from './ask.ts';
 import type { Cursor } from './cursor.ts';
 import { sweepImages } from './images.ts';
 import { sweepReleases } from './releases.ts';
@@ -127,16 +128,15 @@ async function compare(mirror: Mirror, page: readonly ObjectInfo[], ledger: Ledg
   }
   await ledger.load([...objects.keys()]);
   const { bucket } = mirror;
-  const changes = new Map<string, ObjectChange>();
+  const questions: Question[] = [];
   for (const { unit, objects: found } of objects.values()) {
     const state = ledger.state(unit.id) ?? emptyState(unit.id);
+    const fresh = choose(unit, state, candidatesOf(unit, found), new Map()).kind !== 'stay';
+    if (!fresh && state.waiting === null) continue;
     const change = { kind: 'object', bucket, key: found[0]?.key ?? '' } as const;
-    const missed = choose(unit, state, candidatesOf(unit, found), new Map()).kind !== 'stay';
-    if (missed) changes.set(unit.id, { ...change, missed });
-    else if (state.waiting !== null) changes.set(unit.id, change);
+    questions.push({ unit: unit.id, change, missed: fresh && !isHeldUp(state) });
   }
-  if (changes.size > 0) deps.log('missed', { mirror: mirror.name, units: [...changes.keys()] });
-  await deps.ask([...changes.values()]);
+  await askFor(questions, deps);
 }
 
 /** From the ledger to the bucket. */
@@ -174,8 +174,13 @@ function unendedNotice(state: UnitState, deps: Deps): Notice | null {
 }
 
 /** A deletion that no event told of: only looked for where removals are mirrored. */
-async function askIfGone({ bucket, onDelete }: Mirror, state: UnitState, deps: Deps): Promise<void> {
+async function askIfGone(mirror: Mirror, state: UnitState, deps: Deps): Promise<void> {
+  const { bucket, onDelete } = mirror;
   const key = objectOf(recordOf(state)?.source)?.key;
   if (onDelete !== 'remove' || key === undefined || state.expired) return;
-  if ((await deps.bucket.head(bucket, key)) === null) await deps.ask([{ kind: 'object', bucket, key, missed: true }]);
+  if ((await deps.bucket.head(bucket, key)) !== null) return;
+  // A removal that was refused, or that a person took back, is no news.
+  const fresh = choose(mirrorUnit(mirror, mirrorOf(state.unit).name), state, [], new Map()).kind !== 'stay';
+  const change = { kind: 'object', bucket, key } as const;
+  await askFor([{ unit: state.unit, change, missed: fresh && !isHeldUp(state) }], deps);
 }
