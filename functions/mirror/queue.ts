@@ -11,6 +11,8 @@ export interface Message {
   readonly id: string;
   readonly body: string;
   readonly receipt: string;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly sent: number;
   /** How many times it was received, this time included. */
   readonly received: number;
 }
@@ -35,13 +37,14 @@ export function sqsQueue(client: SQSClient, url: string): Queue {
         QueueUrl: url,
         MaxNumberOfMessages: PER_CALL,
         WaitTimeSeconds: 0,
-        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+        MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
       }),
     );
     return Messages.map(({ MessageId = '', Body = '', ReceiptHandle = '', Attributes }) => ({
       id: MessageId,
       body: Body,
       receipt: ReceiptHandle,
+      sent: Number(Attributes?.SentTimestamp ?? Date.now()),
       received: Number(Attributes?.ApproximateReceiveCount ?? 1),
     }));
   }

@@ -5,6 +5,7 @@
 const REGION = `\${AWS::Region}`;
 const HALF = 12;
 const THIRD = 8;
+const QUARTER = 6;
 const HEIGHT = 6;
 
 const FUNCTIONS = ['mirror', 'nudge', 'verify', 'notify', 'sweep'];
@@ -49,7 +50,7 @@ const lambda = (deployment, name, metric, label = name) => [
   `gitferry-${deployment}-${name}`,
   { label },
 ];
-const queue = (name, metric, label) => ['AWS/SQS', metric, 'QueueName', name, { label }];
+const queue = (name, metric, label, more = {}) => ['AWS/SQS', metric, 'QueueName', name, { label, ...more }];
 
 function repositoryRows({ deployment, repository }, archives) {
   const functions = archives ? [...FUNCTIONS, 'archive'] : FUNCTIONS;
@@ -80,7 +81,12 @@ function repositoryRows({ deployment, repository }, archives) {
       graph(
         'Pushes, and sweeps that came to their end',
         THIRD,
-        [mirror('PushAttempts'), mirror('Landed'), own('sweep', deployment, 'SweepsFinished')],
+        [
+          mirror('PushAttempts'),
+          mirror('Landed'),
+          own('sweep', deployment, 'SweepsFinished'),
+          own('sweep', deployment, 'ClusterSweepsFinished'),
+        ],
         whole,
       ),
     ],
@@ -101,20 +107,29 @@ function repositoryRows({ deployment, repository }, archives) {
     [
       graph(
         'Oldest message, in seconds',
-        THIRD,
+        QUARTER,
         ['changes', 'looks', 'notices'].map((name) =>
           queue(`gitferry-${deployment}-${name}`, 'ApproximateAgeOfOldestMessage', name),
         ),
         { ...whole, stat: 'Maximum' },
       ),
       graph(
-        'Dead letters, and who could not be told',
-        THIRD,
+        'Changes that are put off',
+        QUARTER,
         [
-          ...dead.map(([name, label]) => [
-            ...queue(name, 'ApproximateNumberOfMessagesVisible', label).slice(0, -1),
-            { label, stat: 'Maximum' },
-          ]),
+          mirror('PutOff'),
+          mirror('OldestPutOff', { stat: 'Maximum', yAxis: 'right' }),
+          queue(`gitferry-${deployment}-changes`, 'ApproximateNumberOfMessagesNotVisible', 'hidden', {
+            stat: 'Minimum',
+          }),
+        ],
+        { yAxis: { ...whole.yAxis, right: milliseconds.yAxis.left } },
+      ),
+      graph(
+        'Dead letters, and who could not be told',
+        QUARTER,
+        [
+          ...dead.map(([name, label]) => queue(name, 'ApproximateNumberOfMessagesVisible', label, { stat: 'Maximum' })),
           own('nudge', deployment, 'NudgesFailed'),
           own('notify', deployment, 'NoticesFailed'),
         ],
@@ -122,7 +137,7 @@ function repositoryRows({ deployment, repository }, archives) {
       ),
       graph(
         'Errors of functions',
-        THIRD,
+        QUARTER,
         functions.map((name) => lambda(deployment, name, 'Errors')),
         whole,
       ),

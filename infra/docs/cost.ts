@@ -66,8 +66,8 @@ ${table(month, prices, 1)}
 - **Counted in the embedded run**: a file that lands is three reads of S3, one fetch and one push of Git, one event of ours and three
   messages (itself, the look, the notice). A chart also takes lists.
 - **Assumed**: the seconds of a run. \`npm run bench:mirror\` measures 0.07 s (median) from an upload to its commit where all of it stands on
-  one machine; the table has 2 s for \`mirror\` and 1 s for the others, for a slower processor, a Git host far away, and starting cold,
-  which Lambda bills. Twice as long adds $${money(
+  one machine; the tables have 2 s for \`mirror\`, 10 s for \`sweep\` and 1 s for the others, for a slower processor, a Git host far away, and
+  starting cold, which Lambda bills. Twice as long adds $${money(
     totalOf(
       release.filter(({ price }) => price === 'lambda-second'),
       prices,
@@ -111,6 +111,6 @@ function table(uses: readonly Use[], prices: Prices['prices'], times: number): s
   ].join('\n');
 }
 
-const money = (usd: number) => usd.toFixed(usd < 0.095 ? 3 : 2);
+const money = (usd: number) => (usd < 0.0005 ? usd.toPrecision(1) : usd.toFixed(usd < 0.095 ? 3 : 2));
 const amount = (number: number) => number.toLocaleString('en', { maximumFractionDigits: number < 10 ? 3 : 0 });
 const plain = (usd: number) => usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 10 });

@@ -12,7 +12,7 @@ export interface Use {
   readonly optional?: true;
 }
 
-/** What a deployment of one main repository has, counted in what it is made of. */
+/** What a deployment of one main repository and one cluster has, counted in what it is made of. */
 interface Deployed {
   /** MiB of each function. */
   readonly memory: Readonly<Record<string, number>>;
@@ -22,6 +22,8 @@ interface Deployed {
   readonly alarms: number;
   readonly dashboards: number;
   readonly metrics: number;
+  /** What is added to these by a bucket for the copy of the ledger. */
+  readonly archive: Readonly<Record<'alarms' | 'metrics', number>>;
 }
 
 interface Resource {
@@ -40,7 +42,13 @@ const { functions, resources } = createRequire(import.meta.url)('../deployment.c
 };
 
 export async function readDeployed(): Promise<Deployed> {
-  const param = ['repository=https://github.com/acme/fleet', 'bucket=acme-releases', 'ledger-bucket=acme-ledger'];
+  const [plain, archiving] = await Promise.all([count(), count('ledger-bucket=acme-ledger')]);
+  const { memory, alarms, metrics } = archiving;
+  return { ...plain, memory, archive: { alarms: alarms - plain.alarms, metrics: metrics - plain.metrics } };
+}
+
+async function count(...more: readonly string[]): Promise<Omit<Deployed, 'archive'>> {
+  const param = ['repository=https://github.com/acme/fleet', 'bucket=acme-releases', 'clusters=eks:acme', ...more];
   const serverless = { options: { stage: 'production', param, paramFile: null } };
   const made = <Made>(from: Make<Made>) => Promise.all(Object.values(from).map((make) => make(serverless)));
   const defined = Object.entries(Object.assign({}, ...(await made(functions))) as Record<string, Definition>);
@@ -78,6 +86,8 @@ const MESSAGES = 2 + (LOOKS + 1) + 2;
 /** Minutes in a month of 730 hours. */
 const MINUTES = 730 * 60;
 const SWEEPS: Runs = { name: 'sweep', times: MINUTES / 15, seconds: 10 };
+/** Each sweep asks for another run, for the cluster alone. */
+const RUNS: Runs = { ...SWEEPS, times: 2 * SWEEPS.times };
 const COPIES: Runs = { name: 'archive', times: 2, seconds: 2 };
 const CHECKS: Runs = { name: 'archive', times: MINUTES / 60, seconds: 2 };
 /** GB that one run writes to its log: what it did, its metrics, and Lambda's own lines. */
@@ -115,6 +125,7 @@ export function perRelease({ memory }: Deployed): readonly Use[] {
     { price: 'log-gigabyte', amount: runs * LOG, of: `${runs} runs × ${LOG * 1e6} kB` },
     { price: 'notice', amount: 2, of: 'messages to a topic', optional: true },
     { price: 'lambda-second', amount: gigabytes(memory, COPIES), of: 'copying the ledger', optional: true },
+    { price: 'secret-read', amount: COPIES.times, of: 'copying the ledger: one for each run', optional: true },
     { price: 's3-write', amount: 3, of: 'records in the bucket of the ledger', optional: true },
     {
       price: 'key-use',
@@ -126,27 +137,33 @@ export function perRelease({ memory }: Deployed): readonly Use[] {
 }
 
 /** Of a month in which nothing is released. */
-export function perMonth({ memory, polled, alarms, dashboards, metrics }: Deployed): readonly Use[] {
+export function perMonth({ memory, polled, alarms, dashboards, metrics, archive }: Deployed): readonly Use[] {
   return [
     {
       price: 'sqs-request',
       amount: polled * 5 * 3 * MINUTES,
       of: `${polled} queues × 5 pollers × 3 a minute × ${MINUTES.toLocaleString('en')} minutes`,
     },
-    { price: 'lambda-request', amount: SWEEPS.times, of: 'sweeps, every 15 minutes' },
+    { price: 'lambda-request', amount: RUNS.times, of: 'sweeps, every 15 minutes: one, and one for the cluster' },
     {
       price: 'lambda-second',
-      amount: gigabytes(memory, SWEEPS),
-      of: `${SWEEPS.times.toLocaleString('en')} × ${SWEEPS.seconds} s × ${memory.sweep} MiB`,
+      amount: gigabytes(memory, RUNS),
+      of: `${RUNS.times.toLocaleString('en')} × ${RUNS.seconds} s × ${memory.sweep} MiB`,
     },
+    { price: 'event', amount: SWEEPS.times, of: 'by which a sweep asks for that of the cluster' },
+    { price: 'table-write', amount: SWEEPS.times, of: 'what was found in the cluster' },
+    { price: 'table-read', amount: SWEEPS.times, of: 'what was found there before' },
     { price: 's3-write', amount: 2 * SWEEPS.times, of: 'two lists a sweep: up to 2,000 objects' },
-    { price: 'secret-read', amount: 2 * SWEEPS.times, of: 'two a sweep' },
-    { price: 'log-gigabyte', amount: SWEEPS.times * LOG, of: `a sweep ${LOG * 1e6} kB` },
+    { price: 'secret-read', amount: 2 * RUNS.times, of: 'two for each of these runs' },
+    { price: 'log-gigabyte', amount: RUNS.times * LOG, of: `${LOG * 1e6} kB for each` },
     { price: 'secret', amount: 4, of: 'Git twice, webhooks, signing' },
     { price: 'metric', amount: metrics, of: 'all of ours, as if each was written in every hour' },
     { price: 'alarm', amount: alarms, of: 'what alarms look at' },
     { price: 'dashboard', amount: dashboards, of: 'dashboard' },
     { price: 'lambda-second', amount: gigabytes(memory, CHECKS), of: 'copying the ledger, every hour', optional: true },
+    { price: 'secret-read', amount: CHECKS.times, of: 'copying the ledger: one for each run', optional: true },
+    { price: 'metric', amount: archive.metrics, of: 'cold starts of archive', optional: true },
+    { price: 'alarm', amount: archive.alarms, of: 'the alarm of archive', optional: true },
     { price: 'key', amount: 1, of: 'with kms-key=create', optional: true },
   ];
 }

@@ -17,6 +17,10 @@ export const METRICS = {
   /** Units that landed because a sweep found what no event had told. */
   MissedRepaired: 'Count',
   PushAttempts: 'Count',
+  /** Messages that stay in the queue for a later try. */
+  PutOff: 'Count',
+  /** Since the oldest of them was sent. */
+  OldestPutOff: 'Milliseconds',
   /** By `outcome`. */
   Verdicts: 'Count',
   /** From the change at its source until its commit was pushed. */
@@ -31,6 +35,8 @@ export const METRICS = {
   WebhooksRefused: 'Count',
   /** Sweeps that came to their end. */
   SweepsFinished: 'Count',
+  /** Looks at a cluster that came to their end, whatever they found. */
+  ClusterSweepsFinished: 'Count',
 } as const;
 
 export type Measured = { readonly [Metric in keyof typeof METRICS]?: number };

@@ -33,10 +33,38 @@ test('all that is counted has a price with its source, and every price is used',
 });
 
 test('what is deployed is counted in the deployment', async () => {
-  const { memory, polled, alarms, dashboards, metrics } = await readDeployed();
+  const { memory, polled, alarms, dashboards, metrics, archive } = await readDeployed();
   assert.equal(polled, 3, 'changes, looks and notices');
   assert.equal(dashboards, 1);
   assert.ok(alarms > 5);
   assert.ok(metrics > 10);
+  assert.deepEqual(archive, { alarms: 1, metrics: 1 }, 'its failures, and its cold starts');
   for (const name of ['mirror', 'nudge', 'verify', 'notify', 'sweep']) assert.ok((memory[name] ?? 0) >= 128, name);
+});
+
+test('what few have is in no total: the alarm of the ledger’s copy, and its cold starts', async () => {
+  const deployed = await readDeployed();
+  const amounts = (price: string) => perMonth(deployed).filter((use) => use.price === price);
+  for (const [price, count] of [
+    ['alarm', deployed.alarms],
+    ['metric', deployed.metrics],
+  ] as const)
+    assert.deepEqual(
+      amounts(price).map(({ amount, optional = false }) => [amount, optional]),
+      [
+        [count, false],
+        [1, true],
+      ],
+    );
+});
+
+test('a sweep of one cluster is two runs: one of what was missed, one of the cluster', async () => {
+  const month = perMonth(await readDeployed());
+  const amountOf = (price: string) => month.find((use) => use.price === price)?.amount;
+  const sweeps = 730 * 4;
+  assert.equal(amountOf('lambda-request'), 2 * sweeps);
+  assert.equal(amountOf('lambda-second'), 2 * sweeps * 10 * 0.5);
+  assert.equal(amountOf('event'), sweeps);
+  assert.deepEqual([amountOf('table-read'), amountOf('table-write')], [sweeps, sweeps]);
+  assert.equal(amountOf('secret-read'), 4 * sweeps);
 });

@@ -12,6 +12,7 @@ const OTHER_WORDS = new Set([
     'AccessDeniedException',
     'ApproximateNumberOfMessages',
     'ApproximateReceiveCount',
+    'SentTimestamp',
     'QueueArn',
     'NoSuchBucket',
     'NoSuchKey',

@@ -173,7 +173,8 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
       if (Messages.length === 0) return null;
       const given = Messages.map(
         ({ MessageId: id = '', Body: body = '', ReceiptHandle: receipt = '', Attributes }): Message => {
-          return { id, body, receipt, received: Number(Attributes?.ApproximateReceiveCount) };
+          const { SentTimestamp: sent, ApproximateReceiveCount: received } = Attributes ?? {};
+          return { id, body, receipt, sent: Number(sent), received: Number(received) };
         },
       );
       held.push(...given);
@@ -237,13 +238,13 @@ export async function startFerry(options: GitServerOptions = {}, files: Files = 
 /** Lambda's SQS event. */
 function eventOf(messages: readonly Message[]): SQSEvent {
   return {
-    Records: messages.map(({ id, body, receipt, received }) => ({
+    Records: messages.map(({ id, body, receipt, sent, received }) => ({
       messageId: id,
       body,
       receiptHandle: receipt,
       attributes: {
         ApproximateReceiveCount: String(received),
-        SentTimestamp: '0',
+        SentTimestamp: String(sent),
         SenderId: '',
         ApproximateFirstReceiveTimestamp: '0',
       },

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { KubeObject } from '../../shared/agent/cluster.ts';
-import { Rejected } from '../../shared/errors.ts';
+import { Rejected, Retryable } from '../../shared/errors.ts';
 import { memoryTable } from '../../shared/table/memory.ts';
 import type { MemoryCluster } from '../servers/memory-cluster.ts';
+import { Gauge } from '../telemetry/gauge.ts';
 import {
   AGENT,
   CONTAINER_IMAGE,
@@ -60,6 +61,26 @@ describe('the cluster half of sweep', () => {
       name: 'apps',
     });
     assert.deepEqual(await later(), []);
+  });
+
+  test('is counted when it came to its end, whatever it found; not when Git, the table or the bus is away', async () => {
+    const gauge = new Gauge();
+    const count = () => gauge.counts.ClusterSweepsFinished ?? 0;
+    const look = (given: Parameters<Scene['sweep']>[1] = {}) => scene.sweep(cluster, { telemetry: gauge, ...given });
+    await look();
+    assert.equal(count(), 1, 'nothing differs');
+    cluster.put(kustomization(oid, { suspend: true }));
+    const away = () => Promise.reject(new Retryable('BusUnavailable', 'It is away.'));
+    await assert.rejects(look({ bus: { put: away } }));
+    await assert.rejects(look({ remote: { tips: away } as never }));
+    await assert.rejects(look({ table: { ...scene.table, read: away } }));
+    await look({ table: { ...scene.table, write: async () => false } });
+    assert.equal(count(), 1, 'another sweep was at it');
+    await look();
+    assert.equal(count(), 2, 'something differs');
+    cluster.fault = FORBIDDEN;
+    await look();
+    assert.equal(count(), 3, 'it lets nobody in, which is told');
   });
 
   test('suspended: told once, with one id, and as gone', async () => {

@@ -4,25 +4,26 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { METRICS } from '../../shared/telemetry/telemetry.ts';
 import { sourceFiles } from '../sources.ts';
-import { type Alarm, type Deployed, deployed, type Widget } from './deployed.ts';
+import { type Deployed, deployed, EVERYTHING, ownName, TOPIC, type Widget, watchedBy } from './deployed.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:alarms';
-/** All that there may be: two main repositories, a copy of the ledger, somebody to tell. */
-const EVERYTHING = `{ repository: "https://git.example.org/fleet", bucket: drops, alarm-topic: "${TOPIC}", ledger-bucket: records,
-  repositories: [{ name: data, repository: "https://git.example.org/data", bucket: data-drops }] }`;
 
-const MOST = { each: 9, shared: 5 };
+const MOST = { each: 11, shared: 5 };
+
+/** What AWS measures of queues and functions, as far as it is looked at, and the dimension that names one. */
+const MEASURED_BY_AWS: Readonly<Record<string, readonly [dimension: string, metrics: readonly string[]]>> = {
+  'AWS/SQS': [
+    'QueueName',
+    ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'],
+  ],
+  'AWS/Lambda': ['FunctionName', ['Errors', 'Throttles', 'Url5xxCount', 'UrlRequestCount']],
+};
 
 let all: Deployed;
 let page: string;
 before(async () => {
   [all, page] = await Promise.all([deployed(EVERYTHING), readFile(join(ROOT, 'docs/operations.md'), 'utf8')]);
 });
-
-const ownName = ({ AlarmName }: Alarm): string => AlarmName.replace(/^gitferry-prod-(?:data-)?/u, '');
-const metricsOf = ({ Metrics, Namespace, MetricName, Dimensions }: Alarm) =>
-  Metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) ?? [{ Namespace, MetricName, Dimensions }];
 
 /** What stands below a heading, up to the next one of its level or above. */
 function section(heading: string): string {
@@ -32,6 +33,39 @@ function section(heading: string): string {
   const rest = page.slice(from + heading.length + 2);
   const end = rest.search(new RegExp(`^#{1,${level.length}} `, 'mu'));
   return end === -1 ? rest : rest.slice(0, end);
+}
+
+/** The table of metrics: name, service, unit. */
+function metricRows(): (readonly [string, string, string])[] {
+  const rows = section('## Metrics').matchAll(/^\| `(\w+)` \| (\w+) \| (\w+) \|/gmu);
+  return [...rows].map(([, name = '', service = '', unit = '']) => [name, service, unit] as const);
+}
+
+/** That there is such a metric, of something that is deployed for that main repository. */
+function assertMeasured(
+  namespace: string,
+  metric: string,
+  about: ReadonlyMap<string, string>,
+  deployment: string,
+): void {
+  const what = `${namespace} ${metric} of ${[...about.values()].join(' ')}`;
+  if (namespace === 'gitferry') {
+    const services = new Map(metricRows().map(([name, service]) => [name, service]));
+    assert.ok(metric in { ...METRICS, ColdStart: '' }, what);
+    const outcome = metric === 'Verdicts' ? ['outcome'] : [];
+    assert.deepEqual([...about.keys()], ['service', 'deployment', ...outcome], what);
+    const service = services.get(metric) === 'all' ? about.get('service') : services.get(metric);
+    assert.deepEqual([about.get('service'), about.get('deployment')], [service, deployment], what);
+    assert.ok(all.functions.has(`gitferry-${deployment}-${service}`), what);
+  } else {
+    const [dimension = '', metrics = []] = MEASURED_BY_AWS[namespace] ?? [];
+    assert.ok(metrics.includes(metric), what);
+    assert.deepEqual([...about.keys()], [dimension], what);
+    const name = about.get(dimension) ?? '';
+    assert.ok((dimension === 'QueueName' ? all.queues : all.functions).has(name), what);
+    assert.ok(name.startsWith(`gitferry-${deployment}-`), what);
+    assert.ok(deployment !== 'prod' || !name.startsWith('gitferry-prod-data-'), what);
+  }
 }
 
 describe('the alarms', () => {
@@ -60,19 +94,13 @@ describe('the alarms', () => {
     assert.ok(all.alarms.length - 2 * further.length <= MOST.shared, `${all.alarms.length} in all`);
   });
 
-  test('look at what is deployed and measured, and say what silence means', () => {
+  test('look at what is deployed and measured, each at that of its own main repository', () => {
     for (const alarm of all.alarms) {
-      assert.match(`${alarm.TreatMissingData}`, /^(?:notBreaching|breaching)$/u, alarm.AlarmName);
-      for (const { Namespace, MetricName = '', Dimensions = [] } of metricsOf(alarm)) {
-        const told = new Map(Dimensions.map(({ Name, Value }) => [Name, Value]));
-        if (Namespace === 'gitferry') {
-          assert.ok(MetricName in METRICS, MetricName);
-          assert.deepEqual([...told.keys()], ['service', 'deployment']);
-        } else {
-          const name = told.get('QueueName') ?? told.get('FunctionName') ?? '';
-          assert.ok(all.names.has(name), `${alarm.AlarmName} looks at ${name}`);
-        }
-      }
+      const watched = watchedBy(alarm);
+      assert.ok(watched.length > 0, alarm.AlarmName);
+      const deployment = alarm.AlarmName.slice('gitferry-'.length, -ownName(alarm).length - 1);
+      assert.ok(['prod', 'prod-data'].includes(deployment), alarm.AlarmName);
+      for (const { namespace, metric, about } of watched) assertMeasured(namespace, metric, about, deployment);
     }
   });
 
@@ -81,20 +109,21 @@ describe('the alarms', () => {
       assert.deepEqual([AlarmActions, OKActions], [[TOPIC], [TOPIC]]);
     const { alarms } = await deployed('{}');
     for (const alarm of alarms) assert.ok(!('AlarmActions' in alarm) && !('OKActions' in alarm), alarm.AlarmName);
-    assert.deepEqual(
-      alarms.filter((alarm) => ownName(alarm) === 'archive-fails'),
-      [],
-      'nothing is archived',
-    );
+    const names = alarms.map(ownName);
+    for (const [name, why] of [
+      ['archive-fails', 'nothing is archived'],
+      ['clusters-unseen', 'there are no clusters'],
+    ] as const)
+      assert.ok(!names.includes(name), why);
   });
 });
 
 describe('what is measured', () => {
   test('stands on the page, with its unit, and is measured by the function that the page names', async () => {
-    const rows = [...section('## Metrics').matchAll(/^\| `(\w+)` \| (\w+) \| (\w+) \|/gmu)];
-    const units = new Map(rows.map(([, name = '', , unit]) => [name, unit]));
+    const rows = metricRows();
+    const units = rows.map(([name, , unit]) => [name, unit] as const);
     assert.deepEqual(Object.fromEntries(units), { ...METRICS, ColdStart: 'Count' });
-    for (const [, name = '', service = ''] of rows.filter(([, one]) => one !== 'ColdStart')) {
+    for (const [name, service] of rows.filter(([one]) => one !== 'ColdStart')) {
       const files = await sourceFiles(`functions/${service}/**/*.ts`);
       const texts = await Promise.all(files.map((file) => readFile(join(ROOT, file), 'utf8')));
       assert.ok(
@@ -132,13 +161,13 @@ describe('the dashboard', () => {
     const seen = new Set<string>();
     for (const { properties } of graphs())
       for (const [namespace, metric, ...rest] of properties.metrics ?? []) {
-        const told = new Map<unknown, unknown>();
-        for (let at = 0; at + 1 < rest.length; at += 2) told.set(rest[at], rest[at + 1]);
-        if (namespace === 'gitferry') {
-          assert.ok(`${metric}` in { ...METRICS, ColdStart: '' }, `${metric}`);
-          assert.ok(['prod', 'prod-data'].includes(`${told.get('deployment')}`));
-          seen.add(`${metric} ${told.get('deployment')}`);
-        } else assert.ok(all.names.has(`${told.get('QueueName') ?? told.get('FunctionName')}`), JSON.stringify(rest));
+        const about = new Map<string, string>();
+        for (let at = 0; at + 1 < rest.length; at += 2) about.set(`${rest[at]}`, `${rest[at + 1]}`);
+        const deployment = [...about.values()].some((name) => /^(?:gitferry-)?prod-data\b/u.test(name))
+          ? 'prod-data'
+          : 'prod';
+        assertMeasured(`${namespace}`, `${metric}`, about, deployment);
+        seen.add(`${metric} ${deployment}`);
       }
     for (const metric of Object.keys(METRICS).filter((name) => name !== 'WebhooksRefused'))
       for (const deployment of ['prod', 'prod-data'])

@@ -1,4 +1,4 @@
-import type { Attributes, Telemetry } from '../../shared/telemetry/telemetry.ts';
+import { type Attributes, METRICS, type Telemetry } from '../../shared/telemetry/telemetry.ts';
 
 /** What was measured, added up; durations as they came. */
 export class Gauge implements Telemetry {
@@ -9,7 +9,8 @@ export class Gauge implements Telemetry {
   measure: Telemetry['measure'] = (values, outcome) => {
     for (const [name, value] of Object.entries(values)) {
       const key = outcome === undefined ? name : `${name} ${outcome}`;
-      if (name.startsWith('EventTo')) this.times[name] = [...(this.times[name] ?? []), value];
+      if (METRICS[name as keyof typeof METRICS] === 'Milliseconds')
+        this.times[name] = [...(this.times[name] ?? []), value];
       else this.counts[key] = (this.counts[key] ?? 0) + value;
     }
   };

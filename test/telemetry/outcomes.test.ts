@@ -64,7 +64,18 @@ describe('what mirror measures', () => {
     };
     await workOff({ bus, now: () => at(1) });
     assert.equal(tries, 2);
-    assert.deepEqual(gauge.counts, { ChangesReceived: 1, PushAttempts: 1, Landed: 1 });
+    assert.deepEqual(gauge.counts, { ChangesReceived: 1, PushAttempts: 1, Landed: 1, PutOff: 1 });
+  });
+
+  test('what is put off counts at each try, those that were drained with it', async () => {
+    const away = async (): Promise<never> => Promise.reject(new Retryable('ServerUnreachable', 'It is away.'));
+    for (let count = 0; count < 11; count += 1) await upload('config/put-off.yaml', 'a: 1\n');
+    for (const tries of [1, 2]) {
+      await ferry.invoke({ deps: { telemetry: gauge, bus: { put: away } } });
+      assert.equal(gauge.counts.PutOff, 11 * tries);
+    }
+    await workOff();
+    assert.deepEqual([gauge.counts.PutOff, gauge.times.OldestPutOff?.length], [22, 2]);
   });
 
   test('a rejection counts as one, with no time to a commit', async () => {

@@ -37,7 +37,7 @@ const OUTAGE = 5 * MINUTE;
  * @throws what Git, the table and the bus throw; what the cluster does not let us see is a finding itself
  */
 export async function sweepCluster(cluster: Cluster, deps: ClusterDeps): Promise<void> {
-  const { deployment, repository, branch, table, bus, log } = deps;
+  const { deployment, repository, branch, table, bus, log, telemetry } = deps;
   const place = { deployment, repository, branch, cluster: cluster.name };
   const key = `drift:${cluster.name}`;
   const item = await table.read(key);
@@ -55,10 +55,12 @@ export async function sweepCluster(cluster: Cluster, deps: ClusterDeps): Promise
     return;
   }
   const [notices, after] = announce(memory, before, place, now);
-  if (notices.length === 0) return;
-  await bus.put(notices);
-  await table.write(key, after, (item?.version ?? 0) + 1, expires);
-  log('compared', { cluster: cluster.name, told: notices.length });
+  if (notices.length > 0) {
+    await bus.put(notices);
+    await table.write(key, after, (item?.version ?? 0) + 1, expires);
+    log('compared', { cluster: cluster.name, told: notices.length });
+  }
+  telemetry.measure({ ClusterSweepsFinished: 1 });
 }
 
 async function lookAt(cluster: Cluster, tip: string, before: Memory, deps: ClusterDeps): Promise<Look> {
