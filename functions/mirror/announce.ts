@@ -27,7 +27,9 @@ export async function announce(batch: Batch, deps: Deps, pointers: Pointers = NO
   const notices = batch.events.flatMap((event) => noticeOf(event, batch, deps) ?? []);
   if (notices.length > 0) await deps.bus.put(notices);
   await each(batch.redeemed, ({ bucket, key }) =>
-    deps.bucket.remove(bucket, noteKey(key)).catch((error: unknown) => deps.log('note not removed', { key, error })),
+    deps.bucket
+      .remove(bucket, noteKey(deps.deployment, key))
+      .catch((error: unknown) => deps.log('note not removed', { key, error })),
   );
 }
 

@@ -61,12 +61,12 @@ export class Pusher {
   }
 
   async #leaveNotes({ notes }: Batch): Promise<void> {
-    const { bucket, log } = this.#deps;
+    const { bucket, deployment, log } = this.#deps;
     await each(notes, async (note) => {
       const body = `${JSON.stringify(note.body, null, 2)}\n`;
       // The ledger and the bus tell as well: a bucket that can't be written to holds nothing up.
       await bucket
-        .put(note.bucket, noteKey(note.key), body)
+        .put(note.bucket, noteKey(deployment, note.key), body)
         .catch((error: unknown) => log('note not left', { ...note, error }));
     });
   }
@@ -80,9 +80,9 @@ function about({ events }: Batch): Attributes {
   return { 'gitferry.release': only.id, 'gitferry.unit': only.unit ?? '' };
 }
 
-/** Where the note about an object lies. */
-export function noteKey(key: string): string {
-  return `gitferry-rejected/${key}.rejected.json`;
+/** Where the note about an object lies; several deployments may look at one bucket. */
+export function noteKey(deployment: string, key: string): string {
+  return `gitferry-rejected/${key}.${deployment}.json`;
 }
 
 async function writeLedger(batch: Batch, branch: string): Promise<Oid> {

@@ -89,10 +89,10 @@ describe('what a fault leaves behind', () => {
     await ferry.put('charts/bad-1.0.0.tgz', 'no archive');
     await ferry.tell('charts/bad-1.0.0.tgz');
     await work();
-    assert.notEqual(await ferry.object(noteKey('charts/bad-1.0.0.tgz')), null);
+    assert.notEqual(await ferry.object(noteKey('test', 'charts/bad-1.0.0.tgz')), null);
     await ferry.remove('charts/bad-1.0.0.tgz');
     await ferry.tell('charts/bad-1.0.0.tgz');
     await work();
-    assert.equal(await ferry.object(noteKey('charts/bad-1.0.0.tgz')), null);
+    assert.equal(await ferry.object(noteKey('test', 'charts/bad-1.0.0.tgz')), null);
   });
 });

@@ -52,7 +52,7 @@ async function checkOutcome(ferry: Ferry, name: string): Promise<void> {
     assert.ok(told.length >= 1, `${unit} was told`);
     assert.deepEqual([...new Set(told.map(({ detail }) => detail.release ?? detail.id))], [recorded[0]?.id]);
   }
-  assert.notEqual(await ferry.object(`gitferry-rejected/config/${name}-broken.yaml.rejected.json`), null);
+  assert.notEqual(await ferry.object(`gitferry-rejected/config/${name}-broken.yaml.test.json`), null);
   assert.equal(await ferry.depth(), 0, 'nothing is left in the queue');
 }
 

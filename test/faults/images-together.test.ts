@@ -118,7 +118,7 @@ images: [{ image: "${imageOf(name)}:1.1.0", digest: "${digestNamed(`${imageOf(na
       own.map(({ type, detail }) => `${type} ${detail.reason}`),
       ['Rejected ManifestDigestWrong'],
     );
-    assert.match((await ferry.object('gitferry-rejected/together/forged.release.yaml.rejected.json')) ?? '', /forged/u);
+    assert.match((await ferry.object('gitferry-rejected/together/forged.release.yaml.test.json')) ?? '', /forged/u);
     await upload('config/forged.yaml', textOf('forged'));
     await push(ferry, 'forged', '1.1.0');
     await workOff(ferry);

@@ -62,7 +62,7 @@ describe('an upload is rejected', () => {
       const told = flow.told();
       assert.equal(told.length, 1, told.join());
       const [recorded] = await flow.recorded();
-      const note = JSON.parse((await flow.object(`gitferry-rejected/${key}.rejected.json`)) ?? 'null');
+      const note = JSON.parse((await flow.object(`gitferry-rejected/${key}.test.json`)) ?? 'null');
       assert.deepEqual([told[0], recorded?.reason, note?.reason], [`Rejected ${reason}`, reason, reason]);
       assert.equal(note.key, key);
       assert.ok(note.message.length > 0 && note.hint.length > 0, 'it says what to do');
@@ -73,9 +73,9 @@ describe('an upload is rejected', () => {
     await flow.drop({ 'config/mended.yaml': 'a: [\n' });
     const told = flow.told().sort();
     assert.deepEqual(told, ['Landed Release apps/production/beside.yaml', 'Rejected YamlInvalid']);
-    assert.notEqual(await flow.object('gitferry-rejected/config/mended.yaml.rejected.json'), null);
+    assert.notEqual(await flow.object('gitferry-rejected/config/mended.yaml.test.json'), null);
     await flow.lands({ 'config/mended.yaml': 'a: []\n' }, ['apps/production/mended.yaml']);
-    assert.equal(await flow.object('gitferry-rejected/config/mended.yaml.rejected.json'), null);
+    assert.equal(await flow.object('gitferry-rejected/config/mended.yaml.test.json'), null);
   });
 
   it('a rejected version leaves the next best standing, and lands when it is mended', async () => {
@@ -98,6 +98,6 @@ describe('an upload is rejected', () => {
       story.every((line) => /^(?:Begin the ledger|Record (?:landed|rejected|\d+ outcomes) .+)$/u.test(line)),
       story.join('\n'),
     );
-    assert.ok(![...(await flow.repository.list()).keys()].some((path) => path.includes('rejected.json')));
+    assert.ok(![...(await flow.repository.list()).keys()].some((path) => path.includes('gitferry-rejected')));
   });
 });

@@ -72,7 +72,7 @@ describe('the embedded stack', () => {
   });
 
   it('leaves out what the deployed rule leaves out', async () => {
-    await stack.put('gitferry-rejected/charts/x.rejected.json', '{}');
+    await stack.put('gitferry-rejected/charts/x.test.json', '{}');
     await stack.settled();
     assert.ok(!seenKeys(stack).some((key) => key.includes('gitferry-rejected/')));
   });

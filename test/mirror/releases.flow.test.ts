@@ -106,12 +106,12 @@ describe('a release file', () => {
     await put('config/a.yaml', 'a: 1\n');
     assert.deepEqual(await ferry.releases(), []);
     assert.deepEqual(await reasons(), ['ReleaseIncomplete']);
-    assert.match((await ferry.object(`gitferry-rejected/${KEY}.rejected.json`)) ?? '', /ReleaseIncomplete/u);
+    assert.match((await ferry.object(`gitferry-rejected/${KEY}.test.json`)) ?? '', /ReleaseIncomplete/u);
 
     // Uploaded again, complete by now, it lands; times of objects that are read are exact to a second.
     await new Promise((later) => setTimeout(later, 1100));
     await put(KEY, releaseFile({ objects: { 'config/a.yaml': 'a: 1\n' }, images: ['1.1.0'] }));
-    assert.equal(await ferry.object(`gitferry-rejected/${KEY}.rejected.json`), null);
+    assert.equal(await ferry.object(`gitferry-rejected/${KEY}.test.json`), null);
     assert.deepEqual(await ferry.releases(), ['Release 4711']);
   });
 
