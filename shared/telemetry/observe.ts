@@ -1,5 +1,6 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { redact } from '../git/redact.ts';
 import { functionLog } from './log.ts';
 import { cloudWatchMeter, NO_METER } from './metrics.ts';
 import { flushSpans, root, span } from './spans.ts';
@@ -37,6 +38,7 @@ export function observe(service: string, environment: Environment): Observed {
     after: end,
     async onError({ error }) {
       log('failed', { error });
+      censor(error);
       await end();
     },
   };
@@ -58,6 +60,13 @@ export function observe(service: string, environment: Environment): Observed {
       return handler as unknown as (event: Event, about: Context) => Promise<Result>;
     },
   };
+}
+
+/** Lambda writes what is thrown into the log by itself: without what others wrote into it that must stay secret. */
+function censor(error: unknown): void {
+  if (!(error instanceof Error)) return;
+  error.message = redact(error.message, []);
+  if (error.stack !== undefined) error.stack = redact(error.stack, []);
 }
 
 /** The trace of each message of a batch; else that of the invocation, which Lambda puts into the environment anew each time. */

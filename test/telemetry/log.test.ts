@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Rejected, Retryable } from '../../shared/errors.ts';
 import { functionLog } from '../../shared/telemetry/log.ts';
+import { observe } from '../../shared/telemetry/observe.ts';
 import { captured, contextOf } from './captured.ts';
 
 test('a line says what, when, of which function and request, and then the facts', async (t) => {
@@ -81,4 +82,21 @@ test('what turns an input away is no alarm, but a warning', async (t) => {
   const error = new Rejected('CallerUnproven', 'The signature is wrong.');
   const [line] = await captured(t, () => log('refused', { error }));
   assert.deepEqual([line?.level, line?.reason, 'hint' in (line ?? {})], ['WARN', 'CallerUnproven', false]);
+});
+
+test('what is thrown to Lambda, which logs it by itself, holds no secret of an address either', async (t) => {
+  const { handle } = observe('mirror', { GITFERRY_DEPLOYMENT: 'production' });
+  const handler = handle(async () => {
+    throw new Error('no answer of https://user:secret@git.example.org/fleet');
+  });
+  let thrown: unknown;
+  await captured(t, () =>
+    handler({}, contextOf('1')).catch((error: unknown) => {
+      thrown = error;
+    }),
+  );
+  assert.ok(thrown instanceof Error);
+  assert.equal(thrown.message, 'no answer of https://***@git.example.org/fleet');
+  assert.match(thrown.stack ?? '', /^Error: no answer of https:\/\/\*\*\*@git\.example\.org[\s\S]*log\.test/u);
+  assert.doesNotMatch(thrown.stack ?? '', /secret/u);
 });
