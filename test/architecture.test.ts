@@ -19,7 +19,19 @@ const OTHERS = ['.git', '.idea', '.vscode', '.DS_Store', 'serverless.params.yml'
 
 /** The folders of `shared`, bottom first: each may import those before it, so there is no cycle. */
 const LAYERS = [
-  ...['errors.ts', 'printable.ts', 'version.ts', 'trust', 'http', 'git', 'telemetry', 'manifest', 'artifact', 'image'],
+  ...[
+    'errors.ts',
+    'redact.ts',
+    'telemetry',
+    'printable.ts',
+    'version.ts',
+    'trust',
+    'http',
+    'git',
+    'manifest',
+    'artifact',
+    'image',
+  ],
   ...['change', 'source', 'table', 'agent', 'config', 'ledger', 'notice', 'reference', 'unit'],
 ];
 

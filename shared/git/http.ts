@@ -3,8 +3,8 @@ import { type FerryError, Retryable, Stalled } from '../errors.ts';
 import { agentOf } from '../http/agent.ts';
 import { type Answer, exchange, type Traffic } from '../http/exchange.ts';
 import { isDead } from '../http/fault.ts';
+import { redact, secretsOf } from '../redact.ts';
 import { faultOfConnection, faultOfStatus, faultOfType } from './http-fault.ts';
-import { redact, secretsOf } from './redact.ts';
 
 /** The value of the `Authorization` header; asked again when the server refuses it. Null: none. */
 export type Credentials = () => Promise<{ readonly authorization: string } | null>;

@@ -1,7 +1,7 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { FerryError } from '../errors.ts';
-import { redact } from '../git/redact.ts';
+import { redact } from '../redact.ts';
 import type { Log } from './telemetry.ts';
 
 type Unformatted = Parameters<LogFormatter['formatAttributes']>[0];

@@ -1,6 +1,6 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { redact } from '../git/redact.ts';
+import { redact } from '../redact.ts';
 import { functionLog } from './log.ts';
 import { cloudWatchMeter, NO_METER } from './metrics.ts';
 import { flushSpans, root, span } from './spans.ts';

@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { FerryError } from '../errors.ts';
-import { redact } from '../git/redact.ts';
+import { redact } from '../redact.ts';
 import type { Attributes, Telemetry } from './telemetry.ts';
 
 /** AWS's own header, by which Lambda, SQS and EventBridge hand a trace on. */
