@@ -11,13 +11,7 @@ import {
   ListObjectVersionsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import {
-  GetQueueAttributesCommand,
-  ListQueuesCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-} from '@aws-sdk/client-sqs';
-import { ACCOUNT } from '../../infra/local/definitions.ts';
+import { ListQueuesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { BUCKET, type Place, STACK, startPlace } from './deployment.ts';
 
 /**
@@ -50,14 +44,6 @@ describe('serverless, against moto', () => {
   });
   after(() => place[Symbol.asyncDispose]());
 
-  const queue = (): string => `${place.moto.url}/${ACCOUNT}/${STACK}-changes`;
-  /** Messages that wait, and those that are being read. */
-  async function depth(): Promise<readonly number[]> {
-    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    const command = new GetQueueAttributesCommand({ QueueUrl: queue(), AttributeNames: [...names] });
-    const { Attributes = {} } = await place.aws.sqs.send(command);
-    return names.map((name) => Number(Attributes[name]));
-  }
   /** Logical and physical ids of what was made, sorted. */
   const made = async (): Promise<ReadonlyMap<string, string>> =>
     new Map(
@@ -118,9 +104,9 @@ describe('serverless, against moto', () => {
     const { s3, sqs, dynamo } = place.aws;
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'web-1.0.0.tgz', Body: 'kept' }));
     for (const MessageBody of ['being read', 'waiting'])
-      await sqs.send(new SendMessageCommand({ QueueUrl: queue(), MessageBody }));
-    await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue() }));
-    const waiting = await depth();
+      await sqs.send(new SendMessageCommand({ QueueUrl: place.queue('changes'), MessageBody }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl: place.queue('changes') }));
+    const waiting = await place.depth('changes');
     assert.equal(waiting[1], 1);
     await dynamo.send(new PutItemCommand({ TableName: STACK, Item: { id: { S: 'kept' } } }));
 
@@ -140,7 +126,7 @@ describe('serverless, against moto', () => {
     for (const [id] of kept) assert.equal(after.get(id), before.get(id), id);
     assert.deepEqual([...(await missingKinds())].sort(), UNKNOWN_TO_MOTO);
 
-    assert.deepEqual(await depth(), waiting);
+    assert.deepEqual(await place.depth('changes'), waiting);
     const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
     assert.deepEqual(
       Versions.map(({ Key }) => Key),

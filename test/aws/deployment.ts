@@ -19,9 +19,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DOORS } from '../../functions/receive/doors.ts';
-import { REGION } from '../../infra/local/definitions.ts';
+import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { CREDENTIALS } from '../../infra/local/queues.ts';
 import type { Files } from '../servers/git-repository.ts';
 import { type GitServer, startGitServer } from '../servers/git-server.ts';
@@ -32,6 +32,8 @@ import { ofType } from './template.ts';
 export const STAGE = 'production';
 export const STACK = `gitferry-${STAGE}`;
 export const BUCKET = 'releases';
+const WAITING = 'ApproximateNumberOfMessages';
+const READ = 'ApproximateNumberOfMessagesNotVisible';
 /** Of every door of `receive`. */
 export const WEBHOOK_SECRET = 'a-secret-of-the-tests';
 
@@ -59,6 +61,10 @@ export interface Place extends AsyncDisposable {
   /** Does to buckets what their template says, which moto makes and leaves as they are by default. */
   finishBuckets(): Promise<void>;
   resources(): Promise<readonly StackResourceSummary[]>;
+  /** The address of a queue of the deployment, `changes`. */
+  queue(name: string): string;
+  /** About how many of its messages wait, and how many are being read. */
+  depth(name: string): Promise<readonly [waiting: number, read: number]>;
 }
 
 interface Clients {
@@ -125,6 +131,7 @@ export async function startPlace(files: Files, furtherFiles: Files | null = null
       new CreateSecretCommand({ Name: `gitferry/${STAGE}/${name}`, SecretString: JSON.stringify(value) }),
     );
 
+  const queue = (name: string): string => `${moto.url}/${ACCOUNT}/${STACK}-${name}`;
   const place = {
     moto,
     git,
@@ -141,6 +148,12 @@ export async function startPlace(files: Files, furtherFiles: Files | null = null
       );
     },
     finishBuckets: () => finishBuckets(checkout, aws.s3),
+    queue,
+    async depth(name: string): Promise<readonly [number, number]> {
+      const command = new GetQueueAttributesCommand({ QueueUrl: queue(name), AttributeNames: [WAITING, READ] });
+      const { Attributes = {} } = await aws.sqs.send(command);
+      return [Number(Attributes[WAITING]), Number(Attributes[READ])];
+    },
     async resources() {
       const pages = paginateListStackResources({ client: aws.cloudFormation }, { StackName: STACK });
       return (await Array.fromAsync(pages)).flatMap(({ StackResourceSummaries = [] }) => StackResourceSummaries);
@@ -162,7 +175,12 @@ function lockOf({ Rule: { DefaultRetention }, ...lock }: Lock): ObjectLockConfig
 
 async function finishBuckets(checkout: Checkout, s3: S3Client): Promise<void> {
   const properties = ofType(await checkout.template(), 'AWS::S3::Bucket').map(([, { Properties }]) => Properties);
-  for (const { BucketName, VersioningConfiguration, NotificationConfiguration, ...locked } of properties as readonly {
+  for (const {
+    BucketName,
+    VersioningConfiguration,
+    NotificationConfiguration,
+    ObjectLockConfiguration,
+  } of properties as readonly {
     BucketName?: string;
     VersioningConfiguration?: { Status: 'Enabled' };
     NotificationConfiguration?: { EventBridgeConfiguration?: object };
@@ -172,11 +190,11 @@ async function finishBuckets(checkout: Checkout, s3: S3Client): Promise<void> {
     const Bucket = BucketName;
     if (VersioningConfiguration !== undefined)
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-    if (locked.ObjectLockConfiguration !== undefined)
+    if (ObjectLockConfiguration !== undefined)
       await s3.send(
         new PutObjectLockConfigurationCommand({
           Bucket,
-          ObjectLockConfiguration: lockOf(locked.ObjectLockConfiguration),
+          ObjectLockConfiguration: lockOf(ObjectLockConfiguration),
         }),
       );
     if (NotificationConfiguration?.EventBridgeConfiguration !== undefined)

@@ -16,12 +16,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import {
-  ChangeMessageVisibilityCommand,
-  GetQueueAttributesCommand,
-  PurgeQueueCommand,
-  ReceiveMessageCommand,
-} from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../../infra/local/definitions.ts';
 import { minimalImage } from '../../infra/local/image-push.ts';
@@ -246,7 +241,7 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
       using _ = running.onFailures('mirror', async (event) => {
         for (const { messageId, receiptHandle } of (event as SQSEvent).Records) {
           tries.set(messageId, (tries.get(messageId) ?? 0) + 1);
-          const message = { QueueUrl: queue('changes'), ReceiptHandle: receiptHandle };
+          const message = { QueueUrl: place.queue('changes'), ReceiptHandle: receiptHandle };
           // What it was put off for is over at once.
           await place.aws.sqs.send(new ChangeMessageVisibilityCommand({ ...message, VisibilityTimeout: 0 }));
         }
@@ -267,14 +262,10 @@ describe('the deployed functions, loaded as Lambda loads them, and what moto bri
     await running.until('mirror', landed);
   });
 
-  const queue = (name: string): string => `${place.moto.url}/${ACCOUNT}/${STACK}-${name}`;
-
-  /** How many messages wait in a queue, or are being read. */
+  /** Messages of a queue, those that are being read too. */
   async function depth(name: string): Promise<number> {
-    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    const command = new GetQueueAttributesCommand({ QueueUrl: queue(name), AttributeNames: [...names] });
-    const { Attributes = {} } = await place.aws.sqs.send(command);
-    return names.reduce((sum, one) => sum + Number(Attributes[one]), 0);
+    const [waiting, read] = await place.depth(name);
+    return waiting + read;
   }
 
   /** Puts an object that the bucket tells nobody of. */
