@@ -48,8 +48,7 @@ function repositoriesOf({ stage, first, further }) {
   });
 }
 
-/** `name`: of the function that is filled in, if it is one. */
-function scopesOf({ deployment, creates, parameters }, telling, name = null) {
+function scopesOf({ deployment, creates, parameters }, telling) {
   const { first } = telling;
   return {
     param: parameters,
@@ -61,12 +60,9 @@ function scopesOf({ deployment, creates, parameters }, telling, name = null) {
     arn: arnsOf(parameters, declared()),
     limits: readLimits(first['reserved-concurrency'] === 'true'),
     encryption: encryptionOf(first),
-    network: networkOf(first, `gitferry-${deployment}-${name}`),
     ...sharedScopes(telling),
   };
 }
-
-const receivesOf = ({ first }) => first.webhooks === 'true';
 
 /** What is said of the deployment as a whole. */
 function sharedScopes(telling) {
@@ -81,7 +77,7 @@ function sharedScopes(telling) {
   return {
     deployment: {
       'alarm-actions': alarmed === '' ? null : [alarmed],
-      receives: receivesOf(telling),
+      receives: first.webhooks === 'true',
       archives: first['ledger-bucket'] !== '',
       'creates-ledger-bucket': first['ledger-bucket'] !== '' && first['create-ledger-bucket'] === 'true',
       'changes-queues': urls('ChangesQueue'),
@@ -108,7 +104,9 @@ function functionOf(name) {
     const telling = await tellingOf(serverless);
     const ids = idsOf();
     const entries = repositoriesFor('functions', name, telling).flatMap((repository) => {
-      const { When = true, ...filled } = fill(template('functions', name), scopesOf(repository, telling, name));
+      const network = networkOf(telling.first, nameOf(name, repository));
+      const scopes = { ...scopesOf(repository, telling), network };
+      const { When = true, ...filled } = fill(template('functions', name), scopes);
       if (!When) return [];
       const renamed = rename(spoken(filled), ids, (id) => id + repository.suffix);
       return [[name + repository.suffix, { ...renamed, ...namesOf(name, repository) }]];
@@ -117,10 +115,13 @@ function functionOf(name) {
   };
 }
 
+/** Also what `serverless` by itself calls those of the first repository. */
+const nameOf = (name, { deployment }) => `gitferry-${deployment}-${name}`;
+
 /** Those of the first repository are what `serverless` calls them by itself: policies elsewhere name its roles. */
-function namesOf(name, { suffix, deployment }) {
-  if (suffix === '') return {};
-  const own = `gitferry-${deployment}-${name}`;
+function namesOf(name, repository) {
+  if (repository.suffix === '') return {};
+  const own = nameOf(name, repository);
   return { name: own, iamRoleStatementsName: `${own}-\${aws:region}` };
 }
 
@@ -149,8 +150,7 @@ async function dashboard(serverless) {
     deployment,
     repository,
   }));
-  const receives = receivesOf(telling);
-  const archives = telling.first['ledger-bucket'] !== '';
+  const { receives, archives } = sharedScopes(telling).deployment;
   return { Resources: { Dashboard: dashboardOf({ stage: telling.stage, repositories, alarms, receives, archives }) } };
 }
 

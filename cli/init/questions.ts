@@ -46,7 +46,7 @@ export function questionsFor({ region, origin }: Surroundings): readonly Questio
     plain('git-secret', 'The secret with Git credentials that can write'),
     plain('git-read-secret', 'The secret with Git credentials that need only read'),
     {
-      ...plain('webhooks', 'Webhooks of registries and Git hosts'),
+      ...plain('webhooks', 'Webhooks of registries other than ECR'),
       choices: [
         { value: 'true', label: 'are taken, at a public address' },
         { value: 'false', label: 'are not, and there is no public address: for ECR and S3 alone' },

@@ -34,4 +34,6 @@ function arnsOf(parameters, declared) {
   };
 }
 
-module.exports = { arnsOf };
+const functionArn = (name) => sub(`${of('lambda')}function:${name}`);
+
+module.exports = { arnsOf, functionArn };

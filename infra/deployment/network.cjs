@@ -1,5 +1,6 @@
 // The network that functions stand in which reach clusters with a private endpoint.
 'use strict';
+const { functionArn } = require('./arns.cjs');
 const { partsOf } = require('./parameters.cjs');
 
 /** What Lambda does by the function's role so that it stands in a network: as AWS's own AWSLambdaVPCAccessExecutionRole has it. */
@@ -17,7 +18,6 @@ function networkOf(parameters, functionName) {
   const subnetIds = partsOf(parameters['vpc-subnets']);
   const securityGroupIds = partsOf(parameters['vpc-security-groups']);
   if (subnetIds.length === 0) return { vpc: null, interfaces: null };
-  const arn = `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}`;
   return {
     vpc: { securityGroupIds, subnetIds },
     interfaces: [
@@ -28,7 +28,7 @@ function networkOf(parameters, functionName) {
         Effect: 'Deny',
         Action: INTERFACES,
         Resource: '*',
-        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': { 'Fn::Sub': arn } } },
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn(functionName) } },
       },
     ],
   };

@@ -33,7 +33,7 @@ class Parameters {
     const { service, processedInput } = this.serverless;
     const options = { stage: service.provider.stage, ...processedInput.options };
     const { faults, missing } = await tellingOf({ options });
-    if (command === 'package' || missing.length === 0) return [...faults];
+    if (command === 'package' || missing.length === 0) return faults;
     const known = declared();
     const list = missing.map((name) => `${name} (${meaningOf(known[name])})`).join(' and ');
     const example = missing.map((name) => `--param="${name}=${known[name].example}"`).join(' ');
