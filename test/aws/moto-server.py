@@ -7,6 +7,7 @@ import moto.cloudformation.parsing as parsing
 import moto.events.models as events
 import moto.s3.responses as s3
 import moto.sqs.models as sqs
+from moto.core.utils import unix_time
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -29,6 +30,12 @@ sqs.Queue.physical_resource_id = property(
 parser = events.EventTemplateParser
 parser.DEFAULT_EVENT_INPUT_TEMPLATE = parser.DEFAULT_EVENT_INPUT_TEMPLATE.replace(
     '"source"', '"account": "<account>", "source"'
+)
+
+# AWS says once when an event came; moto says it anew to each rule, so that two may differ by a second.
+put_events = events.EventsBackend.put_events
+events.EventsBackend.put_events = lambda backend, entries: put_events(
+    backend, [{"Time": unix_time(), **entry} for entry in entries]
 )
 
 # moto raises at the first target that is a function, and no later rule of the bus gets the event.
